@@ -1,0 +1,36 @@
+export interface KeyValueEntry {
+  readonly key: string
+  readonly value: Uint8Array
+  readonly ttlMs?: number
+}
+
+/** A versioned value begins with its version as an unsigned 64-bit little-endian integer. */
+export interface VersionedEntry extends KeyValueEntry {
+  /** The version that must be stored now; null: the key must be absent. */
+  readonly expectedVersion: number | null
+}
+
+export interface RankedMember {
+  readonly member: string
+  readonly score: number
+}
+
+/** Binary values by key, with time to live. Every call is one round trip, whatever the batch's size. */
+export interface KeyValue {
+  readonly capabilities: { readonly driver: string }
+  /** Values by position; null where absent or expired. The views are valid until the next call. */
+  getMany(keys: readonly string[]): Promise<readonly (Uint8Array | null)[]>
+  setMany(entries: readonly KeyValueEntry[]): Promise<void>
+  /** Sets each entry whose stored version is the expected one; says by position which were set. */
+  compareAndSetMany(entries: readonly VersionedEntry[]): Promise<readonly boolean[]>
+  /** Sets each absent key; says by position which were. The building block of a de-duplication window. */
+  setIfAbsentMany(entries: readonly KeyValueEntry[]): Promise<readonly boolean[]>
+  deleteMany(keys: readonly string[]): Promise<void>
+  /** Adds to counters that live for `ttlMs` after their first increment; returns their new values. */
+  incrementMany(keys: readonly string[], by: number, ttlMs: number): Promise<readonly number[]>
+  /** Adds to the scores of members of a ranked set. */
+  rankMany(key: string, increments: readonly RankedMember[]): Promise<void>
+  /** The highest-scored members, best first. */
+  top(key: string, limit: number): Promise<readonly RankedMember[]>
+  close(): Promise<void>
+}
