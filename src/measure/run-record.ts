@@ -27,7 +27,14 @@ export interface RunRecord {
 
 export type Verdict = 'pass' | 'fail' | 'invalid' | 'loss'
 export type MeasureName = 'ack' | 'index' | 'preference' | 'freshness' | 'recommend' | 'notify'
-export const MEASURES: readonly MeasureName[] = ['ack', 'index', 'preference', 'freshness', 'recommend', 'notify']
+export const MEASURES: readonly MeasureName[] = [
+  'ack',
+  'index',
+  'preference',
+  'freshness',
+  'recommend',
+  'notify',
+]
 
 export interface Percentiles {
   readonly count: number
@@ -59,7 +66,11 @@ export interface LoadRecord {
   readonly failed: number
   readonly achievedTps: number
   readonly measuredMs: number
-  readonly scheduleLagMs: { readonly p50: number | null; readonly p99: number | null; readonly max: number | null }
+  readonly scheduleLagMs: {
+    readonly p50: number | null
+    readonly p99: number | null
+    readonly max: number | null
+  }
   /** Warm-up events: sent and accounted for, not measured. */
   readonly warmup: number
 }
@@ -127,7 +138,9 @@ export interface TimelinePoint {
   readonly offered: number
   readonly sent: number
   /** Per measure: count, p50 and p99 of the events due to be done in this second. */
-  readonly measures: Readonly<Partial<Record<MeasureName, { count: number; p50Ms: number; p99Ms: number; maxMs: number }>>>
+  readonly measures: Readonly<
+    Partial<Record<MeasureName, { count: number; p50Ms: number; p99Ms: number; maxMs: number }>>
+  >
   /** Records waiting in the event log, by stage. */
   readonly backlog: Readonly<Record<string, number>>
 }
