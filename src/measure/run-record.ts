@@ -87,6 +87,8 @@ export interface LedgerRecord {
   readonly dlq: number
   /** Acknowledged and in the log, not yet processed when the drain time was over. */
   readonly unseen: number
+  /** Reported as failed, yet in the log: a retry would have doubled them. Absent where there is none. */
+  readonly phantom?: number
   readonly clean: boolean
   /** The first few of each verdict, so that one can look for them. */
   readonly examples: readonly LedgerExample[]
@@ -143,6 +145,13 @@ export interface TimelinePoint {
   >
   /** Records waiting in the event log, by stage. */
   readonly backlog: Readonly<Record<string, number>>
+}
+
+export interface TimelineFigures {
+  readonly count: number
+  readonly p50Ms: number | null
+  readonly p99Ms: number | null
+  readonly maxMs: number
 }
 
 export interface Manifest {
