@@ -139,10 +139,8 @@ export interface TimelinePoint {
   readonly second: number
   readonly offered: number
   readonly sent: number
-  /** Per measure: count, p50 and p99 of the events due to be done in this second. */
-  readonly measures: Readonly<
-    Partial<Record<MeasureName, { count: number; p50Ms: number; p99Ms: number; maxMs: number }>>
-  >
+  /** Per measure, due to done of the events due in this second; null: too few samples for the percentile. */
+  readonly measures: Readonly<Partial<Record<MeasureName, TimelineFigures>>>
   /** Records waiting in the event log, by stage. */
   readonly backlog: Readonly<Record<string, number>>
 }
