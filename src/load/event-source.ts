@@ -1,0 +1,21 @@
+import type { Stream } from '../domain/trace-id.ts'
+import type { TopicName } from '../domain/topics.ts'
+import type { EventBatch } from './event-batch.ts'
+
+/** Events of one stream in the order of their due times, pulled by whoever drives them. */
+export interface EventSource {
+  readonly stream: Stream
+  readonly topic: TopicName
+  /** Due time of the next event, µs since the start of the run; Infinity when there is none. */
+  peekDueUs(): number
+  /** Adds the events due until `untilUs` (inclusive) to the batch, as many as fit; returns how many. */
+  fill(batch: EventBatch, untilUs: number): number
+}
+
+/** Which part of a stream a thread drives: users are dealt to shards, and each shard drives its users. */
+export interface Shard {
+  readonly shard: number
+  readonly shards: number
+}
+
+export const WHOLE: Shard = { shard: 0, shards: 1 }
