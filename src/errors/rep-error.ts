@@ -6,7 +6,11 @@ export class RepError extends Error {
   /** One line each: every fault of an input, with its place. */
   readonly details: readonly string[]
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: readonly string[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: readonly string[] } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'RepError'
     this.code = code
