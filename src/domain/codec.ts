@@ -1,9 +1,11 @@
 import type { schema } from 'avsc'
+import { RepError } from '../errors/rep-error.ts'
 import type { InventoryChange, Notification, UserAction } from './events.ts'
 import { INVENTORY_CHANGE_VERSIONS } from './schemas/inventory-change.ts'
 import { NOTIFICATION_VERSIONS } from './schemas/notification.ts'
 import { USER_ACTION_CORE, USER_ACTION_FLAT, USER_ACTION_VERSIONS } from './schemas/user-action.ts'
-import { SubjectCodec } from './subject-codec.ts'
+import { type Read, SubjectCodec } from './subject-codec.ts'
+import { isUuid } from './uuid.ts'
 
 /** Registry subjects: `<topic>-value`, Confluent's topic name strategy. */
 export type Subject = 'user.action.v1-value' | 'product.inventory.v1-value' | 'notification.push.v1-value'
@@ -38,7 +40,7 @@ export type UserActionFlat = UserActionCore &
 /**
  * Events to bytes and back, in Confluent's wire format. Decoders read every version and give the latest
  * version's shape, absent optional fields as null; they throw REP_CODEC saying what is wrong with the
- * bytes. Encoders throw REP_CODEC naming the fields that do not fit.
+ * bytes, also where the trace id of a user action is not a UUID. Encoders throw REP_CODEC naming the fields that do not fit.
  */
 export interface EventCodec {
   encodeUserAction(action: UserAction): Uint8Array
@@ -61,12 +63,24 @@ export function createCodec(ids: SchemaIds = LOCAL_SCHEMA_IDS): EventCodec {
   const notifications = open<Notification>('notification.push.v1-value')
   return {
     encodeUserAction: (action) => actions.encode(action),
-    decodeUserAction: actions.reader(),
-    decodeUserActionCore: actions.reader<UserActionCore>(USER_ACTION_CORE),
-    decodeUserActionFlat: actions.reader<UserActionFlat>(USER_ACTION_FLAT),
+    decodeUserAction: traced(actions.reader()),
+    decodeUserActionCore: traced(actions.reader<UserActionCore>(USER_ACTION_CORE)),
+    decodeUserActionFlat: traced(actions.reader<UserActionFlat>(USER_ACTION_FLAT)),
     encodeInventoryChange: (change) => changes.encode(change),
     decodeInventoryChange: changes.reader(),
     encodeNotification: (notification) => notifications.encode(notification),
     decodeNotification: notifications.reader(),
+  }
+}
+
+/** Refuses an action whose trace id is not a UUID: preference records keep the id as 16 bytes. */
+function traced<T extends { readonly traceId: string }>(read: Read<T>): Read<T> {
+  return (bytes) => {
+    const action = read(bytes)
+    if (isUuid(action.traceId)) return action
+    throw new RepError(
+      'REP_CODEC',
+      `Not a record of user.action.v1-value: the trace id ${JSON.stringify(action.traceId)} is not a UUID.`,
+    )
   }
 }
