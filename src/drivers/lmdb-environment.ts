@@ -1,0 +1,50 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { open, type RootDatabase } from 'lmdb'
+
+/** The two LMDB environments of one data directory. LMDB has one write lock an environment. */
+export interface LmdbEnvironment {
+  /** Key-value, documents, vectors, group membership and committed offsets: they share transactions. */
+  readonly state: RootDatabase<Uint8Array, Uint8Array>
+  /** The event log's records, apart from `state` so that appends never wait for a consumer's transaction. */
+  readonly log: RootDatabase<Uint8Array, Uint8Array>
+  close(): Promise<void>
+}
+
+/**
+ * Opens (and creates) `<dataDir>/state` and `<dataDir>/log`. Any number of threads and processes may open
+ * the same directory.
+ *
+ * Durability: nothing is fsynced (`noSync`). A commit writes its pages with write(2), so they are in the
+ * kernel's page cache when it returns and survive a kill -9 of the process, but not a crash of the machine:
+ * the same promise that a Kafka broker makes with its default of leaving fsync to the kernel.
+ */
+export function openLmdbEnvironment(dataDir: string): LmdbEnvironment {
+  const state = openEnvironment(join(dataDir, 'state'))
+  const log = openEnvironment(join(dataDir, 'log'))
+  return {
+    state,
+    log,
+    close: async () => {
+      await Promise.all([state.close(), log.close()])
+    },
+  }
+}
+
+function openEnvironment(path: string): RootDatabase<Uint8Array, Uint8Array> {
+  mkdirSync(path, { recursive: true })
+  return open<Uint8Array, Uint8Array>({
+    path,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    noSubdir: false,
+    noSync: true,
+    overlappingSync: false,
+    // Every page that a commit writes is filled by LMDB itself; zeroing it first is waste.
+    noMemInit: true,
+    maxDbs: 64,
+    maxReaders: 512,
+    // Consumers and stages use transactionSync; one that is aborted by a throw must leave nothing behind.
+    cache: false,
+  })
+}
