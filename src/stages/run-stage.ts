@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RepError } from '../errors/rep-error.ts'
+import { type BackoffLimits, backoffMs } from '../kernel/backoff.ts'
+import type { Consumer } from '../ports/event-log.ts'
+import type { Stage } from './stage.ts'
+
+const BACKOFF: BackoffLimits = { baseMs: 50, maxMs: 5000 }
+
+export interface RunStageOptions {
+  /** Stops the stage: it flushes, commits and leaves its group. */
+  readonly signal: AbortSignal
+  /** One line per change of state. */
+  readonly log: (line: string) => void
+  /** Longest wait of a poll without records, ms; also how late a flush by age may be. */
+  readonly pollMs?: number
+  /** How long transient errors may hold up the stop, ms; what is unsettled then is read again next time. */
+  readonly stopMs?: number
+  readonly backoff?: BackoffLimits
+}
+
+/**
+ * Polls, handles and idles until the signal, then flushes and closes stage and consumer. A retryable error
+ * is tried again with exponential backoff and nothing is polled meanwhile, which is the backpressure; on
+ * REP_LOG_FENCED the stage drops what is unsettled and the next poll brings the partitions that are its own
+ * now. Rejects with any other error, after the consumer has left the group.
+ */
+export async function runStage(stage: Stage, consumer: Consumer, options: RunStageOptions): Promise<void> {
+  const { signal, pollMs = 100 } = options
+  const retry = retrier(stage, options)
+  try {
+    while (!signal.aborted) {
+      const batch = await retry(() => poll(consumer, pollMs, signal))
+      if (batch === undefined) continue
+      await retry(() => (batch.length > 0 ? stage.handle(batch) : stage.idle()))
+    }
+    await retry(() => stage.flush())
+    await retry(() => stage.close())
+  } finally {
+    await consumer.close()
+  }
+}
+
+async function poll(consumer: Consumer, pollMs: number, signal: AbortSignal) {
+  try {
+    return await consumer.poll(pollMs, signal)
+  } catch (error) {
+    if (signal.aborted && !(error instanceof RepError)) return []
+    throw error
+  }
+}
+
+/** Runs one step to its end; undefined where the partitions were lost meanwhile. */
+type Retry = <T>(step: () => Promise<T>) => Promise<T | undefined>
+
+function retrier(stage: Stage, options: RunStageOptions): Retry {
+  const { signal, log, stopMs = 10_000, backoff = BACKOFF } = options
+  let stopBy = Number.POSITIVE_INFINITY
+  signal.addEventListener('abort', () => {
+    stopBy = performance.now() + stopMs
+  })
+  return async (step) => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const result = await step()
+        if (attempt > 0) log(`${stage.name}: goes on after ${attempt} failed attempts`)
+        return result
+      } catch (error) {
+        if (!(error instanceof RepError)) throw error
+        if (error.code === 'REP_LOG_FENCED') {
+          log(`${stage.name}: partitions moved to another member; dropping what is unsettled`)
+          stage.dropUnsettled?.()
+          return undefined
+        }
+        if (!error.retryable || performance.now() >= stopBy) throw error
+        if (attempt === 0) log(`${stage.name}: waiting, ${error.message}`)
+        await sleep(backoffMs(attempt, backoff))
+      }
+    }
+  }
+}
