@@ -5,7 +5,7 @@ import { RepError } from './rep-error.ts'
  * rep did not expect also shows its stack, but only where `DEBUG` names rep (`DEBUG=rep`).
  */
 export function formatError(error: unknown, env: NodeJS.ProcessEnv = process.env): string {
-  const debug = /(^|[\s,])(rep|\*)/.test(env['DEBUG'] ?? '')
+  const debug = /(^|[\s,])(rep|\*)/.test(env.DEBUG ?? '')
   const known = error instanceof RepError ? error : unexpected(error)
   const lines = [
     `Error: ${known.message}`,
