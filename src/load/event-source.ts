@@ -1,5 +1,5 @@
-import type { Stream } from '../domain/trace-id.ts'
 import type { TopicName } from '../domain/topics.ts'
+import type { Stream } from '../domain/trace-id.ts'
 import type { EventBatch } from './event-batch.ts'
 
 /** Events of one stream in the order of their due times, pulled by whoever drives them. */
@@ -19,3 +19,13 @@ export interface Shard {
 }
 
 export const WHOLE: Shard = { shard: 0, shards: 1 }
+
+/** The shard that drives a user: dealt there and back, so that shards get equally popular users. */
+export function shardOf(user: number, shards: number): number {
+  const position = user % shards
+  return Math.floor(user / shards) % 2 === 0 ? position : shards - 1 - position
+}
+
+export function isOwn(user: number, { shard, shards }: Shard): boolean {
+  return shards === 1 || shardOf(user, shards) === shard
+}
