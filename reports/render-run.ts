@@ -15,7 +15,10 @@ export type RunFormat = (typeof RUN_FORMATS)[number]
 export async function renderRun(record: RunRecord, directory: string, format: RunFormat): Promise<string> {
   switch (format) {
     case 'terminal':
-      return renderSummary(record, { color: process.stdout.isTTY === true, width: process.stdout.columns ?? 100 })
+      return renderSummary(record, {
+        color: process.stdout.isTTY === true,
+        width: process.stdout.columns ?? 100,
+      })
     case 'json':
       return renderJson(record)
     case 'html':

@@ -12,5 +12,12 @@ export function reportTable(runs: readonly RunRecord[]): string {
   ])
   const table = [['RUN', 'VERDICT', 'RATE', 'FRESHNESS P99', 'STARTED (UTC)'], ...rows]
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
-  return table.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd()).join('\n')
+  return table
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
