@@ -72,8 +72,8 @@ const ONLY_IN = [
   { packages: ['zod'], folders: ['src/config/'] },
 ]
 
-const escape = (text) => text.replaceAll('.', '\\.')
-const startsWith = (folders) => `^(${folders.map(escape).join('|')})`
+const escaped = (text) => text.replaceAll('.', '\\.')
+const startsWith = (folders) => `^(${folders.map(escaped).join('|')})`
 
 const folderRules = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
   name: `${folder} imports only what its row allows`,
@@ -94,7 +94,7 @@ const packageRules = ONLY_IN.map(({ packages, folders }) => ({
   name: `${packages.join(', ')} only in ${folders.join(', ')}`,
   severity: 'error',
   from: { pathNot: startsWith(folders) },
-  to: { path: `^node_modules/(${packages.map((name) => name.replaceAll('.', '\\.')).join('|')})/` },
+  to: { path: `^node_modules/(${packages.map(escaped).join('|')})/` },
 }))
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -28,7 +28,7 @@ export function checkScenario(parts: Parts): ScenarioInput {
   const own = !parts.builtIn && valueAt(document.raw, ['objectives']) !== undefined
   wrong.push(...objectiveFaults(objectives, own && parsed.success ? parsed.data.load : null))
   const faults = [...place(wrong, parts), ...changes.faults]
-  if (faults.length > 0 || !parsed.success) throw refuse(parts.file, faults)
+  if (faults.length > 0 || !parsed.success) throw refuse(parts, faults)
   const { load } = parsed.data
   return {
     ...parsed.data,
@@ -40,17 +40,23 @@ export function checkScenario(parts: Parts): ScenarioInput {
 function place(wrong: readonly PathFault[], { document, changes }: Parts): readonly Fault[] {
   const inFile: Fault[] = [...document.faults]
   const inChanges: Fault[] = []
-  for (const { path, at, message } of wrong) {
+  for (const { path, at, message, column } of wrong) {
     const text = path.length === 0 ? message : `${dotted(path)}: ${message}`
     const change = changes.changes.findLast((candidate) => related(candidate.path, path))
     if (change !== undefined) inChanges.push({ place: change.label, offset: 0, message: text })
     else {
-      const { place, offset } = document.locate(path, at)
+      const { place, offset } = document.locate(path, at, column)
       // Behind a syntax error the tree is a guess: its faults would be about YAML, not about the scenario.
       if (offset < document.reliableUntil) inFile.push({ place, offset, message: text })
     }
   }
-  return [...inFile.sort((a, b) => a.offset - b.offset), ...inChanges]
+  const sorted = inFile.sort((a, b) => a.offset - b.offset)
+  // YAML names an unclosed bracket once for each bracket: one line is enough.
+  return [...sorted.filter((fault, i) => !sameFault(fault, sorted[i - 1])), ...inChanges]
+}
+
+function sameFault(a: Fault, b: Fault | undefined): boolean {
+  return a.place === b?.place && a.message === b.message
 }
 
 /** True where one path leads to, or through, the other. */
@@ -60,9 +66,15 @@ export function related(a: Path, b: Path): boolean {
   return a.slice(0, shared).every((step, i) => String(step) === String(b[i]))
 }
 
-function refuse(file: string, faults: readonly Fault[]): RepError {
+function refuse({ file, changes }: Parts, faults: readonly Fault[]): RepError {
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`
-  return new RepError('REP_SCENARIO', `The scenario ${file} has ${count}.`, {
+  const labels = new Set([
+    ...changes.changes.map(({ label }) => label),
+    ...changes.faults.map(({ place }) => place),
+  ])
+  const onlyChanges = faults.every(({ place }) => labels.has(place))
+  const what = onlyChanges ? `What is to be changed of ${file} has` : `The scenario ${file} has`
+  return new RepError('REP_SCENARIO', `${what} ${count}.`, {
     details: faults.map(({ place, message }) => `${place}: ${message}`),
   })
 }

@@ -26,8 +26,15 @@ export interface ScenarioDocument {
   readonly faults: readonly Fault[]
   /** Where the tree stops being reliable: the offset of the first syntax error. */
   readonly reliableUntil: number
-  /** Place of a value, or of a key; of the nearest enclosing one where the text does not hold it. */
-  locate(path: Path, at: 'key' | 'value'): { readonly place: string; readonly offset: number }
+  /**
+   * Place of a value, or of a key; of the nearest enclosing one where the text does not hold it. `column`
+   * (from 1) points into a value that is one line of text.
+   */
+  locate(
+    path: Path,
+    at: 'key' | 'value',
+    column?: number,
+  ): { readonly place: string; readonly offset: number }
 }
 
 /** Reads YAML 1.2. Never throws: what is wrong is in `faults`. */
@@ -39,8 +46,7 @@ export function readDocument(text: string, file: string): ScenarioDocument {
     return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`
   }
   const faults = [...document.errors, ...document.warnings].map(({ pos, code, message }): Fault => {
-    const said =
-      code === 'DUPLICATE_KEY' ? duplicate(text, pos) : `${message.split('\n')[0]!.replace(/[:.]$/, '')}`
+    const said = SAID[code]?.(text, pos) ?? message.split('\n')[0]!.replace(/[:.]$/, '')
     return { place: placeOf(pos[0]), offset: pos[0], message: said }
   })
   const broken = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY').map(({ pos }) => pos[0])
@@ -50,11 +56,19 @@ export function readDocument(text: string, file: string): ScenarioDocument {
     raw: plain.value,
     faults,
     reliableUntil: plain.error === undefined ? Math.min(Number.POSITIVE_INFINITY, ...broken) : -1,
-    locate(path, at) {
-      const offset = offsetOf(document, path, at)
+    locate(path, at, column = 1) {
+      const start = offsetOf(document, path, at)
+      const quoted = column > 1 && /^['"]/.test(text.slice(start, start + 1))
+      const offset = start + column - 1 + (quoted ? 1 : 0)
       return { place: placeOf(offset), offset }
     },
   }
+}
+
+/** Our words where yaml's would not help the author of a scenario. */
+const SAID: Readonly<Record<string, (text: string, pos: readonly [number, number]) => string>> = {
+  DUPLICATE_KEY: duplicate,
+  MULTIPLE_DOCS: () => 'a second document begins here; a scenario file holds one',
 }
 
 function duplicate(text: string, [from, to]: readonly [number, number]): string {

@@ -7,6 +7,8 @@ export interface PathFault {
   readonly path: Path
   readonly at: 'key' | 'value'
   readonly message: string
+  /** Position within a one-line text, from 1. */
+  readonly column?: number
 }
 
 /** The schema's issues in words, one for each key. `raw` is what was parsed. */

@@ -26,7 +26,8 @@ export const usersSchema = z
       .meta({ description: 'Weights of the 24 hours of the event-time day; null is flat.' }),
   })
   .refine(
-    ({ count, hotUsers }) => typeof count !== 'number' || typeof hotUsers !== 'number' || hotUsers <= count,
+    ({ count, hotUsers }) =>
+      typeof count !== 'number' || typeof hotUsers !== 'number' || hotUsers <= Math.max(1, count),
     {
       error: 'expected at most as many hot users as there are users (users.count)',
       path: ['hotUsers'],
@@ -59,7 +60,7 @@ export const catalogueSchema = z
   })
   .refine(
     ({ products, categories }) =>
-      typeof products !== 'number' || typeof categories !== 'number' || categories <= products,
+      typeof products !== 'number' || typeof categories !== 'number' || categories <= Math.max(1, products),
     {
       error: 'expected at most as many categories as there are products (catalogue.products)',
       path: ['categories'],
