@@ -45,7 +45,10 @@ export class HttpConnection {
     const socket = this.#connect()
     const ready = this.#target.tls ? 'secureConnect' : 'connect'
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs)
+      const timer = setTimeout(
+        () => socket.destroy(new Error(`no connection within ${timeoutMs} ms`)),
+        timeoutMs,
+      )
       const fail = (error: Error): void => {
         clearTimeout(timer)
         reject(error)

@@ -21,7 +21,7 @@ export class HttpResponseParser {
   keepAlive = true
   bodyBytes = 0
   readonly #capture: boolean
-  #state = HEAD
+  #state: number = HEAD
   #head = EMPTY
   #remaining = 0
   #line = ''
@@ -60,8 +60,8 @@ export class HttpResponseParser {
     while (this.#state === HEAD) {
       at = this.#readHead(bytes, at)
       if (at < 0) return false
-      if (this.#state === SIZED && this.#remaining === 0) return this.#finish(at, bytes.length)
     }
+    if (this.#state === SIZED && this.#remaining === 0) return this.#finish(at, bytes.length)
     while (at < bytes.length) {
       const state = this.#state
       if (state === SIZED || state === CHUNK_DATA) {
@@ -105,13 +105,14 @@ export class HttpResponseParser {
     const begin = joined === bytes ? from : 0
     const end = joined.indexOf('\r\n\r\n', begin, 'latin1')
     if (end < 0) {
-      if (joined.length - begin > MAX_HEAD_BYTES) throw new Error(`response head over ${MAX_HEAD_BYTES} bytes`)
+      if (joined.length - begin > MAX_HEAD_BYTES)
+        throw new Error(`response head over ${MAX_HEAD_BYTES} bytes`)
       this.#head = Buffer.from(joined.subarray(begin))
       return -1
     }
     const consumedBefore = joined === bytes ? 0 : this.#head.length - from
     this.#head = EMPTY
-    this.#parseHead(joined.latin1Slice(begin, end))
+    this.#parseHead(joined.toString('latin1', begin, end))
     return end + 4 - consumedBefore
   }
 
@@ -147,7 +148,8 @@ export class HttpResponseParser {
       this.keepAlive = false
       return
     }
-    if (!/^\d{1,15}$/.test(length)) throw new Error(`content-length is not a number: ${JSON.stringify(length)}`)
+    if (!/^\d{1,15}$/.test(length))
+      throw new Error(`content-length is not a number: ${JSON.stringify(length)}`)
     this.#state = SIZED
     this.#remaining = Number(length)
   }
@@ -155,7 +157,7 @@ export class HttpResponseParser {
   /** Adds to the current line of the chunked framing; -1 while it is incomplete. */
   #readLine(bytes: Buffer, from: number): number {
     const end = bytes.indexOf(10, from)
-    this.#line += bytes.latin1Slice(from, end < 0 ? bytes.length : end)
+    this.#line += bytes.toString('latin1', from, end < 0 ? bytes.length : end)
     if (this.#line.length > MAX_HEAD_BYTES) throw new Error('a line of the chunked body is too long')
     return end < 0 ? -1 : end + 1
   }

@@ -1,0 +1,34 @@
+import { PRODUCT_INDEX } from '../domain/indexes.ts'
+import type { Stack } from '../ports/stack.ts'
+
+export interface Readiness {
+  readonly ready: boolean
+  /** `ok`, or what is wrong, by dependency. */
+  readonly checks: Readonly<Record<string, string>>
+}
+
+/** Asks each dependency of the recommendation service a small question. */
+export async function checkReadiness(stack: Pick<Stack, 'keyValue' | 'vectors'>): Promise<Readiness> {
+  const [keyValue, vectors] = await Promise.all([
+    outcomeOf(async () => {
+      await stack.keyValue.getMany(['rep:ready'])
+      return 'ok'
+    }),
+    outcomeOf(async () => {
+      const products = await stack.vectors.count(PRODUCT_INDEX)
+      return products > 0 ? 'ok' : `${PRODUCT_INDEX} holds no products yet`
+    }),
+  ])
+  return {
+    ready: keyValue === 'ok' && vectors === 'ok',
+    checks: { 'key-value': keyValue, 'vector-index': vectors },
+  }
+}
+
+async function outcomeOf(check: () => Promise<string>): Promise<string> {
+  try {
+    return await check()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
