@@ -20,6 +20,11 @@ export class EventBatch {
   /** By position: due time since the start of the run, and the number in its stream's schedule. */
   readonly dueUs: Float64Array
   readonly sequences: Float64Array
+  /** By position, once settled: see OUTCOME. */
+  readonly outcomes: Uint8Array
+  /** When the batch was handed to the driver, and when its append settled; host's monotonic clock. */
+  sendUs = 0
+  doneUs = 0
   /** Start of the run on the host's monotonic clock; 0 leaves due times relative. */
   readonly originUs: number
   /** Values are written into it from `used` on. */
@@ -32,6 +37,7 @@ export class EventBatch {
     this.originUs = originUs
     this.dueUs = new Float64Array(capacity)
     this.sequences = new Float64Array(capacity)
+    this.outcomes = new Uint8Array(capacity)
     this.slab = new Uint8Array(slabBytes)
     this.#spare = Array.from({ length: capacity }, () => ({ key: NO_BYTES, value: NO_BYTES, dueUs: 0 }))
   }

@@ -29,3 +29,16 @@ export function shardOf(user: number, shards: number): number {
 export function isOwn(user: number, { shard, shards }: Shard): boolean {
   return shards === 1 || shardOf(user, shards) === shard
 }
+
+/** The source whose next event is due first, the earlier in the list when both are; null at the end. */
+export function earliest(sources: readonly EventSource[]): EventSource | null {
+  let first: EventSource | null = null
+  let leastUs = Infinity
+  for (const source of sources) {
+    const dueUs = source.peekDueUs()
+    if (dueUs >= leastUs) continue
+    leastUs = dueUs
+    first = source
+  }
+  return first
+}

@@ -1,0 +1,84 @@
+import type { Scenario } from '../config/scenario.ts'
+import { createCodec, type EventCodec } from '../domain/codec.ts'
+import type { Product } from '../domain/events.ts'
+import { USER_ACTION } from '../domain/topics.ts'
+import { formatTraceId, runTag } from '../domain/trace-id.ts'
+import { Random } from '../kernel/random.ts'
+import type { ActionScenario, SourceOptions } from './action-source.ts'
+import type { EventBatch } from './event-batch.ts'
+import type { EventSource } from './event-source.ts'
+import { phasesMs } from './rate-curve.ts'
+import { createSchedule, type Schedule } from './schedule.ts'
+
+export type CanaryScenario = ActionScenario & {
+  readonly load: Pick<Scenario['load'], 'actions' | 'canaries'>
+}
+
+/**
+ * Canary actions: evenly spaced as long as the actions last, warm-up included, by users of their own in
+ * turn, who view and like products. Their way into a recommendation is followed one by one.
+ */
+export class CanarySource implements EventSource {
+  readonly stream = 'canary'
+  readonly topic = USER_ACTION
+  readonly #codec: EventCodec
+  readonly #tag: number
+  readonly #startsAtMs: number
+  readonly #users: number
+  readonly #products: readonly Product[]
+  readonly #schedule: Schedule
+  readonly #random: Random
+  #dueUs: number
+  #sequence = 0
+
+  constructor(scenario: CanaryScenario, { products, schemaIds }: SourceOptions) {
+    const { seed, warmupMs, startsAtMs, load } = scenario
+    this.#codec = createCodec(schemaIds)
+    this.#tag = runTag(seed, 'canary')
+    this.#startsAtMs = startsAtMs
+    this.#users = Math.max(1, load.canaries.users)
+    this.#products = products
+    this.#random = new Random(seed, 'canary')
+    const phases = [{ shape: 'constant', durationMs: phasesMs(load.actions.phases), rate: 1 }] as const
+    const steady = { tps: load.canaries.tps, arrival: { process: 'uniform' }, phases } as const
+    this.#schedule = createSchedule(steady, { seed, warmupMs, stream: 'canary' })
+    this.#dueUs = this.#schedule.next()
+  }
+
+  peekDueUs(): number {
+    return this.#dueUs
+  }
+
+  fill(batch: EventBatch, untilUs: number): number {
+    const before = batch.count
+    while (this.#dueUs <= untilUs && this.#dueUs !== Infinity && !batch.full) {
+      this.#take(batch, this.#dueUs)
+      this.#dueUs = this.#schedule.next()
+    }
+    return batch.count - before
+  }
+
+  #take(batch: EventBatch, dueUs: number): void {
+    const sequence = this.#sequence++
+    const userId = canaryUserOf(sequence, this.#users)
+    const timestamp = this.#startsAtMs + Math.floor(dueUs / 1e3)
+    const { id, category, price } = this.#random.pick(this.#products)
+    const value = this.#codec.encodeUserAction({
+      traceId: formatTraceId(timestamp, this.#tag, sequence),
+      userId,
+      sessionId: `${userId}-0`,
+      actionType: Math.floor(sequence / this.#users) % 2 === 0 ? 'VIEW' : 'LIKE',
+      timestamp,
+      productId: id,
+      category,
+      price,
+      properties: {},
+    })
+    batch.add(new TextEncoder().encode(userId), value, dueUs, sequence)
+  }
+}
+
+/** The user of the canary with this sequence number: `canary-000` upwards, in turn. */
+export function canaryUserOf(sequence: number, users: number): string {
+  return `canary-${String(sequence % Math.max(1, users)).padStart(3, '0')}`
+}
