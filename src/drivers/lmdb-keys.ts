@@ -1,0 +1,26 @@
+import type { Database } from 'lmdb'
+import type { LmdbEnvironment } from './lmdb-environment.ts'
+
+/** A database of the environment with binary values and string keys, ordered by their UTF-8 bytes. */
+export function openStringKeyed(environment: LmdbEnvironment, name: string): Database<Uint8Array, string> {
+  // The package's own type of these options leaves `keyEncoder` out.
+  const options = { name, encoding: 'binary' as const, keyEncoder: utf8Keys }
+  return environment.state.openDB<Uint8Array, string>(options)
+}
+
+/** A database of the environment with binary values and binary keys, ordered by byte. */
+export function openBinaryKeyed(
+  environment: LmdbEnvironment,
+  name: string,
+): Database<Uint8Array, Uint8Array> {
+  return environment.state.openDB<Uint8Array, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' })
+}
+
+const utf8Keys = {
+  writeKey(key: string, target: Buffer, start: number): number {
+    return start + target.write(key, start, 'utf8')
+  },
+  readKey(source: Buffer, start: number, end: number): string {
+    return source.toString('utf8', start, end)
+  },
+}
