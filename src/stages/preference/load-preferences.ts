@@ -1,0 +1,67 @@
+import { USER_PREFERENCE_INDEX } from '../../domain/indexes.ts'
+import { emptyPreference } from '../../domain/preference-fold.ts'
+import { decodePreference, type PreferenceRecord, preferenceKey } from '../../domain/preference-record.ts'
+import { RepError } from '../../errors/rep-error.ts'
+import type { Stack } from '../../ports/stack.ts'
+import { restorePreference } from './preference-backup.ts'
+
+/** A preference to change, and the version that its key must still have when it is stored. */
+export interface LoadedPreference {
+  readonly record: PreferenceRecord
+  readonly expectedVersion: number | null
+}
+
+/**
+ * Preferences of users, by position: as stored; else as backed up, where they expired; else empty. The
+ * vectors are the caller's to change. Rejects with REP_VECTOR_DIMS where a stored one has other dimensions.
+ */
+export async function loadPreferences(stack: Stack, userIds: readonly string[]): Promise<LoadedPreference[]> {
+  const { dims } = stack.embedder.capabilities
+  const arena = new Float32Array(userIds.length * dims)
+  const loaded = new Array<LoadedPreference>(userIds.length)
+  const missing: number[] = []
+  const stored = await stack.keyValue.getMany(userIds.map(preferenceKey))
+  for (let i = 0; i < userIds.length; i++) {
+    const vector = arena.subarray(i * dims, (i + 1) * dims)
+    const bytes = stored[i] ?? null
+    if (bytes === null) {
+      missing.push(i)
+      loaded[i] = { record: emptyPreference(vector), expectedVersion: null }
+    } else {
+      const record = decodePreference(bytes)
+      checkDims(userIds[i]!, record.vector.length, dims)
+      vector.set(record.vector)
+      record.vector = vector
+      loaded[i] = { record, expectedVersion: record.offset + 1 }
+    }
+  }
+  if (missing.length > 0) await restore(stack, userIds, missing, loaded)
+  return loaded
+}
+
+async function restore(
+  stack: Stack,
+  userIds: readonly string[],
+  missing: readonly number[],
+  loaded: LoadedPreference[],
+): Promise<void> {
+  const items = await stack.vectors.getMany(
+    USER_PREFERENCE_INDEX,
+    missing.map((i) => userIds[i]!),
+  )
+  for (const [position, i] of missing.entries()) {
+    const item = items[position] ?? null
+    if (item === null) continue
+    checkDims(userIds[i]!, item.vector.length, stack.embedder.capabilities.dims)
+    const record = restorePreference(item, loaded[i]!.record.vector)
+    if (record !== null) loaded[i] = { record, expectedVersion: null }
+  }
+}
+
+function checkDims(userId: string, found: number, dims: number): void {
+  if (found === dims) return
+  throw new RepError(
+    'REP_VECTOR_DIMS',
+    `The stored preference of user ${userId} has ${found} dimensions, but the embedder makes ${dims}.`,
+  )
+}
