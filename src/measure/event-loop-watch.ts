@@ -1,4 +1,4 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 /** The timer by which the delay is seen, ms. */
 const RESOLUTION_MS = 5
@@ -10,7 +10,7 @@ export interface EventLoopDelay {
 
 /** Watches how late this thread's event loop runs its timers. */
 export class EventLoopWatch {
-  readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
 
   constructor() {
     this.#histogram.enable()

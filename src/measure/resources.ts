@@ -1,7 +1,7 @@
 import { type ProcessUsage, processUsage } from './process-usage.ts'
 import type { ResourceFigures } from './run-record.ts'
 
-/** How often memory is looked at: a peak between two looks is missed, but for the kernel's own mark. */
+/** How often memory is looked at: a higher peak between two looks is known from the kernel's own mark. */
 const SAMPLE_MS = 250
 
 export interface WatchedProcess {
@@ -18,8 +18,7 @@ export interface ThreadUsage {
 }
 
 /**
- * Watches the CPU time and the peak memory of processes. CPU counts from `start` to `stop`; memory is the
- * most that was seen between them, and the kernel's own mark (which also knows what was before) caps nothing.
+ * Watches the CPU time and the peak memory of processes, both from `start` to `stop`.
  */
 export class ResourceWatch {
   readonly #processes: readonly Watched[]
