@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { PipelineSettings } from '../config/scenario.ts'
-import { PRODUCT_INDEX, USER_PREFERENCE_INDEX } from '../domain/indexes.ts'
+import { PRODUCT_INDEX } from '../domain/indexes.ts'
 import { RepError } from '../errors/rep-error.ts'
 import type { Stack } from '../ports/stack.ts'
 import { createRecommender } from '../stages/recommend/recommender.ts'
@@ -18,8 +18,8 @@ export interface ServerOptions {
   readonly host?: string
   /** 0: any free one. */
   readonly port: number
-  /** One line per failed request or refresh. */
-  readonly log: (line: string) => void
+  /** One line per failed request, and per change from refreshing to failing to refresh. Default: stderr. */
+  readonly log?: (line: string) => void
 }
 
 export interface Server {
@@ -29,16 +29,18 @@ export interface Server {
   close(): Promise<void>
 }
 
-/** Other threads' products, prices and backups become visible at least this often. */
+/** Other threads' products, prices and stocks become visible at least this often. */
 const REFRESH_MS = 1000
 
 /** Serves recommendations over HTTP. Rejects with REP_PORT_IN_USE when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { host = '127.0.0.1', port } = options
   const app = await buildApp(options)
+  const stopRefreshing = await keepFresh(options)
   try {
     await app.listen({ host, port })
   } catch (cause) {
+    await stopRefreshing()
     await app.close()
     if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') {
       throw new RepError('REP_PORT_IN_USE', `port ${port} on ${host} is in use by another process`, { cause })
@@ -46,7 +48,6 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new RepError('REP_ENVIRONMENT', `cannot listen on ${host}, port ${port}: ${why}`, { cause })
   }
-  const stopRefreshing = keepFresh(options)
   const address = app.server.address() as AddressInfo
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
@@ -57,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-async function buildApp({ stack, settings, log }: ServerOptions): Promise<FastifyInstance> {
+async function buildApp({ stack, settings, log = logToStderr }: ServerOptions): Promise<FastifyInstance> {
   const app = Fastify({
     // A misspelt parameter is an error, not ignored; and ids may hold anything but a slash.
     ajv: { customOptions: { removeAdditional: false } },
@@ -89,15 +90,15 @@ async function buildApp({ stack, settings, log }: ServerOptions): Promise<Fastif
   return app
 }
 
-/** Refreshes the indexes that are searched, one refresh at a time; returns what stops it. */
-function keepFresh({ stack, log }: ServerOptions): () => Promise<void> {
+/** Refreshes the index that is searched, now and then one refresh at a time; returns what stops it. */
+async function keepFresh({ stack, log = logToStderr }: ServerOptions): Promise<() => Promise<void>> {
   let stopped = false
   let failing = false
-  let timer: NodeJS.Timeout
+  let timer: NodeJS.Timeout | undefined
   let current = Promise.resolve()
   const refresh = async (): Promise<void> => {
     try {
-      for (const index of [PRODUCT_INDEX, USER_PREFERENCE_INDEX]) await stack.vectors.refresh(index)
+      await stack.vectors.refresh(PRODUCT_INDEX)
       failing = false
     } catch (error) {
       if (!failing)
@@ -111,10 +112,15 @@ function keepFresh({ stack, log }: ServerOptions): () => Promise<void> {
       current = refresh()
     }, REFRESH_MS)
   }
-  schedule()
+  // The first refresh loads the index: better before the first request than within it.
+  await refresh()
   return async () => {
     stopped = true
     clearTimeout(timer)
     await current
   }
+}
+
+function logToStderr(line: string): void {
+  process.stderr.write(`${line}\n`)
 }

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { sequenceOf } from '../domain/trace-id.ts'
+import { nowUs } from '../kernel/time.ts'
+import { type HttpClient, HttpRequestError } from './http-client.ts'
+
+/** An acknowledged action whose way into a recommendation is followed. */
+export interface Canary {
+  /** Path and query of the user's recommendations. */
+  readonly path: string
+  readonly traceId: string
+  /** Run tag of the canaries' trace ids: a basis that names a later canary of the user includes this one. */
+  readonly tag: number
+  /** µs on the host's clock. */
+  readonly dueUs: number
+  /** The user's action count with this action applied, where the caller knows it: it sent all of the user's actions. */
+  readonly actionCount?: number
+}
+
+export interface CanaryOptions {
+  readonly client: HttpClient
+  /** From the start of one poll to the next: the resolution of the figure. */
+  readonly pollMs: number
+  /** From the due time; then the canary is lost. */
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
+export type CanaryOutcome =
+  /** `freshnessUs`: due time until the answer that includes the action had come. */
+  | {
+      readonly outcome: 'seen'
+      readonly freshnessUs: number
+      readonly doneUs: number
+      readonly polls: number
+    }
+  /** `reason`: what the last poll saw. */
+  | { readonly outcome: 'lost'; readonly polls: number; readonly reason: string }
+  /** The run was aborted first: says nothing about the pipeline. */
+  | { readonly outcome: 'aborted'; readonly polls: number }
+
+/** The part of a recommendation that says what it was computed from. */
+export interface Basis {
+  readonly lastTraceId: string
+  readonly actionCount: number
+}
+
+/**
+ * True when a basis includes the canary: it names the canary itself, or a later canary of the same user, or
+ * counts at least as many actions. One user's actions are applied in order, so each of these implies it.
+ */
+export function includesCanary(
+  basis: Basis | null,
+  canary: Pick<Canary, 'traceId' | 'tag' | 'actionCount'>,
+): boolean {
+  if (basis === null) return false
+  if (basis.lastTraceId === canary.traceId) return true
+  if (canary.actionCount !== undefined && basis.actionCount >= canary.actionCount) return true
+  return sequenceOf(basis.lastTraceId, canary.tag) > sequenceOf(canary.traceId, canary.tag)
+}
+
+/**
+ * Polls a user's recommendations until their basis includes the action. A failed poll is polled again: what
+ * counts is when the action shows. Never rejects.
+ */
+export async function followCanary(canary: Canary, options: CanaryOptions): Promise<CanaryOutcome> {
+  const { client, pollMs, timeoutMs, signal } = options
+  const deadlineUs = canary.dueUs + timeoutMs * 1e3
+  let polls = 0
+  let reason = 'no poll within its time'
+  while (!signal.aborted) {
+    const startUs = nowUs()
+    if (startUs >= deadlineUs) return { outcome: 'lost', polls, reason }
+    polls++
+    const seen = await poll(client, canary, Math.ceil((deadlineUs - startUs) / 1e3))
+    if (typeof seen === 'number') {
+      return { outcome: 'seen', freshnessUs: seen - canary.dueUs, doneUs: seen, polls }
+    }
+    reason = seen
+    await pause(startUs / 1e3 + pollMs - nowUs() / 1e3, signal)
+  }
+  return { outcome: 'aborted', polls }
+}
+
+/** When the answer that includes the canary came, µs; or what was seen instead. */
+async function poll(client: HttpClient, canary: Canary, timeoutMs: number): Promise<number | string> {
+  try {
+    const { status, body, doneUs } = await client.get(canary.path, timeoutMs)
+    if (status < 200 || status > 299) return `status ${status}`
+    const basis = basisOf(JSON.parse(body.toString()))
+    if (includesCanary(basis, canary)) return doneUs
+    return basis === null
+      ? 'no basis yet'
+      : `basis of ${basis.actionCount} actions, last ${basis.lastTraceId}`
+  } catch (error) {
+    if (error instanceof HttpRequestError || error instanceof SyntaxError) return error.message
+    throw error
+  }
+}
+
+function basisOf(answer: unknown): Basis | null {
+  if (typeof answer !== 'object' || answer === null || !('basis' in answer)) return null
+  const { basis } = answer
+  if (typeof basis !== 'object' || basis === null) return null
+  if (!('lastTraceId' in basis) || !('actionCount' in basis)) return null
+  const { lastTraceId, actionCount } = basis
+  return typeof lastTraceId === 'string' && typeof actionCount === 'number'
+    ? { lastTraceId, actionCount }
+    : null
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0) return
+  try {
+    await sleep(ms, undefined, { signal })
+  } catch (error) {
+    // Aborted while waiting: the caller's loop sees it.
+    if (!signal.aborted) throw error
+  }
+}
