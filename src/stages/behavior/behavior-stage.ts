@@ -75,6 +75,7 @@ class BehaviorStage implements Stage {
     }
     if (this.#pending.documents.length >= this.#settings.behavior.flushDocuments) await this.flush()
     else await this.idle()
+    this.#taken = null
   }
 
   async idle(): Promise<void> {
@@ -92,6 +93,7 @@ class BehaviorStage implements Stage {
   }
 
   dropUnsettled(): void {
+    this.#taken = null
     const pending = this.#pending
     this.#pending = new PendingDocuments()
     for (const { id, fields } of pending.documents) this.#window.forget(fields.partition, id)

@@ -7,7 +7,6 @@ import type { Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
 import { newCounters, type Stage, type StageContext } from '../stage.ts'
 import { TraceWindow } from '../trace-window.ts'
 import { ActionVectors } from './action-vectors.ts'
-import { loadPreferences } from './load-preferences.ts'
 import { PreferenceBackup } from './preference-backup.ts'
 import { storePreferences } from './store-preferences.ts'
 import { type PendingAction, UserBatch } from './user-batch.ts'
@@ -77,11 +76,12 @@ class PreferenceStage implements Stage {
   }
 
   async handle(source: readonly StoredRecord[]): Promise<void> {
-    if (this.#batch?.source !== source) this.#batch = this.#take(source)
-    const batch = this.#batch
+    const batch = this.#batch?.source === source ? this.#batch : this.#take(source)
+    this.#batch = batch
     await this.#vectors.resolve(batch.users.values())
     while (batch.users.size > 0) await this.#storeRound(batch.users)
     await this.#consumer?.commit(batch.positions())
+    this.#batch = null
     await this.idle()
   }
 
