@@ -30,7 +30,7 @@ export class Pacer {
   #turnedUs = nowUs()
 
   constructor(options: PacerOptions = {}) {
-    this.#tickUs = options.tickUs ?? 250
+    this.#tickUs = options.tickUs ?? 500
     this.#pollUs = options.pollUs ?? 200
     this.#turnUs = options.turnUs ?? 5_000
   }
