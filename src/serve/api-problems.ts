@@ -31,7 +31,7 @@ export function problemHandler(log: (line: string) => void) {
 
 function validationProblem(error: FastifyError): Problem {
   const first = error.validation![0]!
-  const child = first.params['missingProperty'] ?? first.params['additionalProperty']
+  const child = first.params.missingProperty ?? first.params.additionalProperty
   const pointer =
     typeof child === 'string' ? `${first.instancePath}/${escapePointer(child)}` : first.instancePath
   const unknown = first.keyword === 'additionalProperties'

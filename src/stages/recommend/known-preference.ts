@@ -1,7 +1,6 @@
 import { USER_PREFERENCE_INDEX } from '../../domain/indexes.ts'
 import { decodePreference, preferenceKey } from '../../domain/preference-record.ts'
 import type { Stack } from '../../ports/stack.ts'
-import type { VectorItem } from '../../ports/vector-index.ts'
 import type { RecommendationBasis } from './recommendation.ts'
 
 /** What is known of a user's taste now. */
@@ -36,16 +35,23 @@ export async function readPreference(
   }
 }
 
+/** The backup as the preference stage writes it; an item of another make says nothing. */
 async function fromBackup(stack: Pick<Stack, 'vectors'>, userId: string): Promise<KnownPreference | null> {
   const [item] = await stack.vectors.getMany(USER_PREFERENCE_INDEX, [userId])
   if (item === null || item === undefined) return null
-  return { source: 'preference-backup', vector: item.vector, recentPurchases: [], basis: basisOf(item) }
-}
-
-function basisOf({ attributes }: VectorItem): RecommendationBasis {
+  const { actionCount, lastTraceId, updatedAtMs, recentPurchases } = item.attributes
+  if (
+    typeof actionCount !== 'number' ||
+    typeof lastTraceId !== 'string' ||
+    typeof updatedAtMs !== 'number' ||
+    typeof recentPurchases !== 'string'
+  ) {
+    return null
+  }
   return {
-    actionCount: Number(attributes['actionCount'] ?? 0),
-    lastTraceId: String(attributes['lastTraceId'] ?? ''),
-    updatedAt: Number(attributes['updatedAt'] ?? 0),
+    source: 'preference-backup',
+    vector: item.vector.slice(),
+    recentPurchases: JSON.parse(recentPurchases) as string[],
+    basis: { actionCount, lastTraceId, updatedAt: updatedAtMs },
   }
 }

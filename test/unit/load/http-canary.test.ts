@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { formatTraceId, runTag } from '../../../src/domain/trace-id.ts'
 import { nowUs } from '../../../src/kernel/time.ts'
 import { type Canary, followCanary, includesCanary } from '../../../src/load/http-canary.ts'
-import { CanaryUsers } from '../../../src/load/http-canary-users.ts'
 import { HttpClient, HttpRequestError } from '../../../src/load/http-client.ts'
 import { parseTarget } from '../../../src/load/http-target.ts'
 import { startTestServer, type TestServer } from '../../fixtures/http-server.ts'
@@ -120,11 +119,4 @@ describe('HttpClient', () => {
     client.close()
     await expect(pending).rejects.toMatchObject({ failure: 'cancelled' })
   })
-})
-
-test('a canary user has one canary in flight', () => {
-  const users = new CanaryUsers(['a', 'b'])
-  expect([users.take(), users.take(), users.take()]).toEqual(['a', 'b', null])
-  users.release('b')
-  expect([users.take(), users.take()]).toEqual(['b', null])
 })
