@@ -113,12 +113,15 @@ const inventory = z.strictObject({
         .prefault(0)
         .meta({ description: 'Which product, by popularity; 0 is the most popular.' }),
       every: duration({ min: 10, max: 24 * HOUR }).meta({
-        description: 'Time from one change of its stock to the next.',
+        description: 'Time from one selling-out to the next; it is back halfway.',
       }),
     })
     .nullable()
     .prefault(null)
-    .meta({ description: 'One product that sells out and comes back, again and again; null for none.' }),
+    .meta({
+      description:
+        'One product that sells out and comes back, again and again, beside the other changes; null for none.',
+    }),
 })
 
 const reads = z.strictObject({

@@ -1,26 +1,13 @@
 import { z } from 'zod'
 import type { ActionType } from '../../domain/events.ts'
+import { DEFAULT_ACTION_WEIGHTS, DEFAULT_ALPHA } from '../../domain/preference.ts'
 import { duration, number, oneOf, share, whole } from './fields.ts'
 
 const HOUR = 3_600_000
 
-/** Weight of each action in the preference vector's moving average; below 0 pushes away from the product. */
-const WEIGHTS: Readonly<Record<ActionType, number>> = {
-  VIEW: 1,
-  CLICK: 1,
-  SEARCH: 1,
-  IMPRESSION: 0.2,
-  ADD_TO_CART: 3,
-  REMOVE_FROM_CART: -2,
-  PURCHASE: 5,
-  LIKE: 3,
-  UNLIKE: -3,
-  PAGE_VIEW: 0.2,
-}
-
 const weight = (type: ActionType) =>
-  number(-100, 100)
-    .prefault(WEIGHTS[type])
+  number(-10, 10)
+    .prefault(DEFAULT_ACTION_WEIGHTS[type])
     .meta({ description: `Weight of one ${type}; below 0 pushes away.` })
 
 const weights = z.strictObject({
@@ -52,7 +39,7 @@ const behavior = z.strictObject({
 
 const preference = z.strictObject({
   alpha: number(0.0001, 1)
-    .prefault(0.1)
+    .prefault(DEFAULT_ALPHA)
     .meta({ description: 'Share of the new vector in the moving average, for weight 1.' }),
   weights: weights.prefault({}).meta({ description: 'Weight of each kind of action.' }),
   ttl: duration({ min: 1000, max: 365 * 24 * HOUR })
