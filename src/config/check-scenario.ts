@@ -43,16 +43,18 @@ function place(wrong: readonly PathFault[], { document, changes }: Parts): reado
   for (const { path, at, message, column } of wrong) {
     const text = path.length === 0 ? message : `${dotted(path)}: ${message}`
     const change = changes.changes.findLast((candidate) => related(candidate.path, path))
-    if (change !== undefined) inChanges.push({ place: change.label, offset: 0, message: text })
+    if (change !== undefined)
+      inChanges.push({ place: change.label, offset: changes.changes.indexOf(change), message: text })
     else {
       const { place, offset } = document.locate(path, at, column)
       // Behind a syntax error the tree is a guess: its faults would be about YAML, not about the scenario.
       if (offset < document.reliableUntil) inFile.push({ place, offset, message: text })
     }
   }
-  const sorted = inFile.sort((a, b) => a.offset - b.offset)
+  const byOffset = (a: Fault, b: Fault) => a.offset - b.offset
+  const sorted = inFile.sort(byOffset)
   // YAML names an unclosed bracket once for each bracket: one line is enough.
-  return [...sorted.filter((fault, i) => !sameFault(fault, sorted[i - 1])), ...inChanges]
+  return [...sorted.filter((fault, i) => !sameFault(fault, sorted[i - 1])), ...inChanges.sort(byOffset)]
 }
 
 function sameFault(a: Fault, b: Fault | undefined): boolean {

@@ -16,7 +16,7 @@ export function objectiveFaults(lines: unknown, load: ScenarioInput['load'] | nu
       const word = /^[a-z]+/i.exec(line.slice(fault.column - 1))?.[0] ?? ''
       const near = suggest(word, SUBJECTS)
       const question = near === undefined || near === word ? '' : `; did you mean “${near}”?`
-      const message = `${fault.message}${question}`
+      const message = `${fault.message.replace(/\.$/, '')}${question}`
       return [{ path, at: 'value', message, column: fault.column }]
     }
     const message = load === null ? null : undriven(line, load)
