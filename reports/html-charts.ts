@@ -24,7 +24,7 @@ function percentileSection(record: RunRecord, curves: ReturnType<typeof percenti
   return markup`<section><div class="head"><h2>Latency by percentile</h2><p class="at" data-at="percentiles">p99</p></div>
 <p class="lead">From the due time to done. Each mark on the axis is ten times rarer than the one before it. Dashed: counted from the send time instead; a gap between the two is time that an event waited for its turn.</p>
 <figure>
-<figcaption><ul class="legend">${curves.map(
+<figcaption><ul class="legend keyed">${curves.map(
     ({ name }) =>
       markup`<li><button type="button" data-toggle="${name}" aria-pressed="true"><i class="swatch m-${name}"></i>${name}</button><span data-value="percentiles:${name}">${formatMs(record.stages[name]?.p99Ms ?? null)}</span></li>`,
   )}${record.objectives.some(({ unit }) => unit === 'ms') ? markup`<li class="key-gate"><svg viewBox="0 0 24 12" aria-hidden="true"><path d="M0 2h24"/><path d="M8 5l4 5l4 -5"/></svg>a limit: the curve must pass below</li>` : null}</ul></figcaption>
@@ -71,7 +71,7 @@ function bounds(points: Timeline['points'], name: MeasureName): number[] {
 
 function backlogFigure({ points }: Timeline, stages: readonly string[]): Markup {
   const most = (stage: string) => points.reduce((peak, { backlog }) => Math.max(peak, backlog[stage] ?? 0), 0)
-  return markup`<figure><figcaption><b>Records waiting in the event log</b><ul class="legend">${stages.map(
+  return markup`<figure><figcaption><b>Records waiting in the event log</b><ul class="legend long">${stages.map(
     (stage, i) =>
       markup`<li><i class="swatch b-${i % 6}"></i>${stage} <span data-value="time:backlog-${stage}">at most ${formatCount(most(stage))}</span></li>`,
   )}</ul></figcaption>

@@ -53,7 +53,7 @@ function objectiveRow(objective: ObjectiveResult): Markup {
   return markup`<tr class="${met ? 'met' : 'missed'}"><th scope="row">${text}${reason === undefined ? null : markup`<small>${reason}</small>`}</th>
 <td class="bar-cell">${isBool ? null : limitBar(objective)}</td>
 <td class="num" data-label="measured">${value === null ? markup`<span title="${reason ?? 'Too few samples to say.'}">${DASH}</span>` : formatInUnit(value, unit)}</td>
-<td class="num" data-label="limit">${isBool ? DASH : formatLimit(limit, unit)}</td>
+${isBool ? markup`<td></td>` : markup`<td class="num" data-label="limit">${formatLimit(limit, unit)}</td>`}
 <td class="result">${met ? 'met' : 'missed'}</td></tr>`
 }
 

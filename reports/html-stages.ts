@@ -1,5 +1,5 @@
 import type { Percentiles, RunRecord } from '../src/measure/run-record.ts'
-import { DASH, formatCount } from './format.ts'
+import { formatCount } from './format.ts'
 import { alignedFigure } from './html-number.ts'
 import { type Markup, markup } from './markup.ts'
 import { MEASURE_TEXT, measuresOf, type PercentileKey, whyMissing } from './measure-text.ts'
@@ -24,7 +24,7 @@ ${measures.map(
     name,
     figures,
   }) => markup`<tbody><tr><th scope="row"><i class="swatch m-${name}"></i>${name}</th>${figureCells(figures)}</tr>
-<tr class="send"><td>${MEASURE_TEXT[name]}${failedText(figures.failed)}${figures.resolutionMs === undefined ? null : `; resolved to ${figures.resolutionMs} ms`}</td>${figureCells(figures.sendToDone)}</tr></tbody>`,
+<tr class="send"><td><span class="about">${MEASURE_TEXT[name]}${failedText(figures.failed)}${figures.resolutionMs === undefined ? null : `; resolved to ${figures.resolutionMs} ms`}</span></td>${figureCells(figures.sendToDone)}</tr></tbody>`,
 )}</table></div></section>`
 }
 
@@ -39,5 +39,5 @@ function figureCells(figures: Percentiles): Markup {
 function percentileCell(figures: Percentiles, key: PercentileKey): Markup {
   const value = figures[key]
   if (value !== null) return markup`<td class="num">${alignedFigure(value)}</td>`
-  return markup`<td class="num none"><abbr title="${whyMissing(figures, key)}">${DASH}</abbr></td>`
+  return markup`<td class="num none"><abbr title="${whyMissing(figures, key)}">${alignedFigure(null)}</abbr></td>`
 }

@@ -36,7 +36,7 @@ small { font-size: 0.8125rem; }
 .verdict svg { width: 22px; height: 22px; flex: none; }
 .verdict circle { fill: var(--tone); }
 .verdict path { fill: none; stroke: var(--page); stroke-width: 2.2; stroke-linecap: round; stroke-linejoin: round; }
-h1 { margin-top: 10px; max-width: 25em; font-size: clamp(1.5rem, 1.1rem + 1.8vw, 2.125rem); line-height: 1.2; font-weight: 600; letter-spacing: -0.018em; text-wrap: balance; }
+h1 { margin-top: 10px; max-width: 25em; font-size: clamp(1.5rem, 1.1rem + 1.8vw, 2.125rem); line-height: 1.2; font-weight: 600; letter-spacing: -0.018em; text-wrap: pretty; }
 .reasons { margin-top: 16px; max-width: 44em; color: var(--soft); font-size: 1.0625rem; }
 .reasons li + li { margin-top: 4px; }
 .v-fail .reasons, .v-loss .reasons, .v-invalid .reasons { color: var(--ink); }
@@ -106,7 +106,7 @@ figure + figure, .panels + figure { margin-top: 36px; }
 .at { font-size: 0.9375rem; font-weight: 600; white-space: nowrap; }
 .legend { display: grid; grid-template-columns: repeat(auto-fill, minmax(12.5rem, 1fr)); gap: 4px 24px; margin-top: 4px; color: var(--soft); }
 .legend li { display: flex; align-items: baseline; gap: 8px; }
-.legend .swatch { margin-right: 0; }
+.legend .swatch { margin-right: 0; flex: none; }
 .legend span { color: var(--ink); }
 .legend li > button { min-width: 7.25rem; }
 .legend span { white-space: nowrap; }
@@ -156,8 +156,9 @@ pre { margin: 14px 0 0; padding: 18px 20px; overflow-x: auto; border-radius: 8px
   .keys div:nth-child(2n) { padding-left: 16px; }
   .keys dd { font-size: 1.375rem; }
   .panels, .ledger { grid-template-columns: 1fr; }
-  .legend { grid-template-columns: 1fr 1fr; gap: 4px 16px; }
-  .legend li { justify-content: space-between; }
+  .legend { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px 16px; }
+  .legend.long { grid-template-columns: 1fr; }
+  .legend.keyed li { justify-content: space-between; }
   .legend li > button { min-width: 0; }
   .legend .key-gate { justify-content: start; }
   .key-gate { grid-column: 1 / -1; }
@@ -171,7 +172,9 @@ pre { margin: 14px 0 0; padding: 18px 20px; overflow-x: auto; border-radius: 8px
   .objectives td[data-label] { color: var(--soft); font-size: 0.875rem; }
   .objectives td[data-label]::before { content: attr(data-label) " "; }
   .facts div { grid-template-columns: 1fr; gap: 0; }
-  .figures th:first-child { position: sticky; left: 0; background: var(--page); }
+  .figures .send td:first-child { min-width: 0; }
+  .about { display: none; }
+  .figures th:first-child, .figures .send td:first-child { position: sticky; left: 0; background: var(--page); }
 }
 @media print {
   body { font-size: 12px; }

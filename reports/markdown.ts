@@ -62,5 +62,5 @@ export function escapeMarkdown(text: string): string {
 }
 
 function codeText(text: string): string {
-  return withoutControls(text).replace(/[`\s|]+/g, ' ')
+  return withoutControls(text).replace(/[`\s|<>&]+/g, ' ')
 }

@@ -1,5 +1,5 @@
 import type { ObjectiveResult, RunRecord } from '../src/measure/run-record.ts'
-import { cutLine, type Paint, paintOf, plainLine, wrapText } from './ansi.ts'
+import { type Paint, paintOf, plainLine, visibleLength, wrapText } from './ansi.ts'
 import {
   formatBytes,
   formatCores,
@@ -32,7 +32,7 @@ export function renderSummary(record: RunRecord, options: SummaryOptions): strin
     factLines(record, paint, options),
   ]
   const lines = blocks.filter((block) => block.length > 0).flatMap((block) => ['', ...block])
-  return `${lines.map((line) => cutLine(line, width)).join('\n')}\n`
+  return `${lines.join('\n')}\n`
 }
 
 function verdictLines(record: RunRecord, paint: Paint, width: number): string[] {
@@ -63,11 +63,11 @@ function measured({ value, unit, met }: ObjectiveResult): string {
 /** Columns of the latency table; the higher `drop`, the sooner a narrow terminal goes without. */
 const COLUMNS: readonly { key: PercentileKey | 'maxMs' | 'meanMs'; label: string; drop: number }[] = [
   { key: 'p50Ms', label: 'p50', drop: 0 },
-  { key: 'p90Ms', label: 'p90', drop: 2 },
+  { key: 'p90Ms', label: 'p90', drop: 3 },
   { key: 'p99Ms', label: 'p99', drop: 0 },
-  { key: 'p999Ms', label: 'p99.9', drop: 1 },
-  { key: 'maxMs', label: 'max', drop: 0 },
-  { key: 'meanMs', label: 'mean', drop: 3 },
+  { key: 'p999Ms', label: 'p99.9', drop: 2 },
+  { key: 'maxMs', label: 'max', drop: 1 },
+  { key: 'meanMs', label: 'mean', drop: 4 },
 ]
 const NAME_WIDTH = 12
 const CELL_WIDTH = 10
@@ -77,7 +77,7 @@ function latencyLines(record: RunRecord, paint: Paint, width: number): string[] 
   if (measures.length === 0) return []
   const room = Math.floor((width - NAME_WIDTH) / CELL_WIDTH) - 1
   const allowed =
-    [3, 2, 1, 0].find((drop) => COLUMNS.filter((column) => column.drop <= drop).length <= room) ?? 0
+    [4, 3, 2, 1, 0].find((drop) => COLUMNS.filter((column) => column.drop <= drop).length <= room) ?? 0
   const columns = COLUMNS.filter((column) => column.drop <= allowed)
   const row = (cells: readonly string[]) => cells.map((cell) => cell.padStart(CELL_WIDTH)).join('')
   return [
@@ -117,7 +117,6 @@ function factLines(record: RunRecord, paint: Paint, { width, directory }: Summar
     ...record.notes.flatMap((note) =>
       joinParts(paint.dim('note    '), wrapText(plainLine(note), width - 8), 0),
     ),
-    // On a line of its own where it does not fit: a path that is cut is no use.
     ...(directory === undefined ? [] : fact('report', [`${plainLine(directory)}/report.html`])),
   ]
 }
@@ -128,7 +127,7 @@ function joinParts(name: string, parts: readonly string[], width: number): strin
   let line = ''
   for (const part of parts) {
     const longer = line === '' ? part : `${line}, ${part}`
-    if (line !== '' && longer.length > width - 8) {
+    if (line !== '' && visibleLength(longer) > width - 8) {
       lines.push(`${line}${width === 0 ? '' : ','}`)
       line = part
     } else line = longer
