@@ -16,7 +16,9 @@ export class DenseVectors {
   readonly ids: string[] = []
   readonly attributes: VectorAttributes[] = []
   readonly #categoryNumbers = new Map<string, number>()
-  readonly #categoryCounts: number[] = []
+  /** Rows of each category, in no order. */
+  readonly #categoryRows: number[][] = []
+  #gathered: Float32Array<ArrayBuffer> = new Float32Array(0)
 
   constructor(dims: number, capacity: number) {
     this.dims = dims
@@ -43,8 +45,11 @@ export class DenseVectors {
     this.prices[row] = attributes.price ?? Number.NaN
     this.stocks[row] = attributes.stock ?? Number.NaN
     const before = this.categories[row]!
-    if (before >= 0) this.#categoryCounts[before]!--
-    this.categories[row] = attributes.category === undefined ? -1 : this.#countCategory(attributes.category)
+    const category = attributes.category === undefined ? -1 : this.#numberOf(attributes.category)
+    if (category === before) return
+    this.categories[row] = category
+    if (category >= 0) this.#categoryRows[category]!.push(row)
+    if (before >= 0) this.#categoryRows[before] = this.#categoryRows[before]!.filter((other) => other !== row)
   }
 
   /** Number of a category, or -2, which no row has, where nothing is of it. */
@@ -52,9 +57,20 @@ export class DenseVectors {
     return this.#categoryNumbers.get(category) ?? -2
   }
 
-  /** How many rows are of a category. */
-  categoryCount(category: string): number {
-    return this.#categoryCounts[this.categoryNumber(category)] ?? 0
+  /** The rows of a category, in no order. */
+  categoryRows(category: string): readonly number[] {
+    return this.#categoryRows[this.categoryNumber(category)] ?? []
+  }
+
+  /** Copies of these rows, one after the other; valid until the next call. */
+  gather(rows: ArrayLike<number>): Float32Array<ArrayBuffer> {
+    const { dims, matrix } = this
+    const size = rows.length * dims
+    if (this.#gathered.length < size) this.#gathered = new Float32Array(size)
+    for (let i = 0; i < rows.length; i++) {
+      this.#gathered.set(matrix.subarray(rows[i]! * dims, (rows[i]! + 1) * dims), i * dims)
+    }
+    return this.#gathered.subarray(0, size)
   }
 
   /** Cosine of a row and a query of length 1. */
@@ -79,13 +95,11 @@ export class DenseVectors {
     return a + b + c + d
   }
 
-  #countCategory(category: string): number {
-    let number = this.#categoryNumbers.get(category)
-    if (number === undefined) {
-      number = this.#categoryCounts.push(0) - 1
-      this.#categoryNumbers.set(category, number)
-    }
-    this.#categoryCounts[number]!++
+  #numberOf(category: string): number {
+    const known = this.#categoryNumbers.get(category)
+    if (known !== undefined) return known
+    const number = this.#categoryRows.push([]) - 1
+    this.#categoryNumbers.set(category, number)
     return number
   }
 

@@ -1,6 +1,6 @@
-import type { VectorHit, VectorQuery } from '../../ports/vector-index.ts'
+import type { VectorFilter, VectorHit, VectorQuery } from '../../ports/vector-index.ts'
 import { DenseVectors, normaliseInto } from './dense-vectors.ts'
-import { exactSearch, FEW_ROWS, searchRows } from './exact-search.ts'
+import { exactSearch, searchRows } from './exact-search.ts'
 import type { GraphCache } from './graph-cache.ts'
 import { HnswGraph } from './hnsw-graph.ts'
 import { isOpen, RowFilter } from './row-filter.ts'
@@ -10,6 +10,10 @@ import type { IndexState, VectorStore } from './vector-store.ts'
 /** Candidates of a graph search unless the query says otherwise: at least this many, and so many times k. */
 const CANDIDATES = 40
 const CANDIDATES_PER_HIT = 4
+/** How many times as many candidates a second walk takes, when a filter left too few of the first. */
+const WIDER = 8
+/** Categories up to this share of all rows are compared whole. */
+const SMALL_CATEGORY_SHARE = 0.1
 /** Graphs of fewer rows are built faster than they are worth saving. */
 const SAVE_FROM_ROWS = 5000
 
@@ -76,12 +80,21 @@ export class LoadedIndex {
     if (filter === undefined || isOpen(filter)) {
       return searchRows(this.#vectors, this.#query, k, this.#walk(graph, wanted))
     }
-    const { category } = filter
-    if (category !== undefined && this.#vectors.categoryCount(category) <= FEW_ROWS) return this.#exact(query)
+    if (this.#isOfSmallCategory(filter)) return this.#exact(query)
     const rowFilter = new RowFilter(this.#vectors, filter)
-    const found = this.#walk(graph, wanted + (filter.excludeIds?.size ?? 0))
-    const matching = found.filter((row) => rowFilter.matches(row))
-    return matching.length >= k ? searchRows(this.#vectors, this.#query, k, matching) : this.#exact(query)
+    const excluded = filter.excludeIds?.size ?? 0
+    for (const times of [1, WIDER]) {
+      const matching = this.#walk(graph, wanted * times + excluded).filter((row) => rowFilter.matches(row))
+      if (matching.length >= k) return searchRows(this.#vectors, this.#query, k, matching)
+      // So few that the wider walk would not find enough either.
+      if (matching.length * WIDER < k) break
+    }
+    return this.#exact(query)
+  }
+
+  #isOfSmallCategory(filter: VectorFilter): boolean {
+    if (filter.category === undefined) return false
+    return this.#vectors.categoryRows(filter.category).length <= this.#vectors.count * SMALL_CATEGORY_SHARE
   }
 
   #walk(graph: HnswGraph, wanted: number): Float64Array {

@@ -25,11 +25,16 @@ export class RowFilter {
     return excludeIds === undefined || excludeIds.size === 0 || !excludeIds.has(vectors.ids[row]!)
   }
 
-  /** Every row that matches, in order. */
+  /** Every row that matches. */
   rows(): Uint32Array {
-    const rows = new Uint32Array(this.#vectors.count)
+    const { category } = this.#filter
+    const among = category === undefined ? null : this.#vectors.categoryRows(category)
+    const rows = new Uint32Array(among?.length ?? this.#vectors.count)
     let count = 0
-    for (let row = 0; row < rows.length; row++) if (this.matches(row)) rows[count++] = row
+    for (let i = 0; i < rows.length; i++) {
+      const row = among === null ? i : among[i]!
+      if (this.matches(row)) rows[count++] = row
+    }
     return rows.subarray(0, count)
   }
 }
