@@ -6,6 +6,11 @@ import { withTables } from '../../src/config/document-keys.ts'
 import { listScenarios, loadScenario } from '../../src/config/load-scenario.ts'
 
 const root = join(import.meta.dirname, '../..')
+interface Described {
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, Described>>
+}
+
 const names = ['baseline', 'cold-start', 'flash-sale', 'hot-key', 'ramp', 'read-heavy', 'soak', 'spike']
 const page = readFileSync(join(root, 'docs/scenarios.md'), 'utf8')
 
@@ -42,10 +47,10 @@ test('the JSON schema and the tables of the docs are current (npm run schema)', 
 
 test('every key of the schema says what it is', () => {
   const undescribed: string[] = []
-  visit(JSON.parse(scenarioJsonSchema()), '')
+  visit(JSON.parse(scenarioJsonSchema()) as Described, '')
   expect(undescribed).toEqual([])
 
-  function visit(schema: { properties?: Record<string, { description?: string }> }, path: string): void {
+  function visit(schema: Described, path: string): void {
     for (const [key, value] of Object.entries(schema.properties ?? {})) {
       if (value.description === undefined) undescribed.push(`${path}.${key}`)
       visit(value, `${path}.${key}`)
