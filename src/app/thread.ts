@@ -12,7 +12,7 @@ export type Order =
 
 /** What a lab thread tells the main thread; `R` is its result, `P` what it reports once a second. */
 export type Notice<R, P> =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly address: string }
   | { readonly kind: 'progress'; readonly progress: P }
   | { readonly kind: 'log'; readonly line: string }
   | { readonly kind: 'done'; readonly result: R }
@@ -26,8 +26,8 @@ export interface ThreadHooks<P> {
 /** A lab thread seen from the main thread. */
 export interface Thread<R> {
   readonly name: string
-  /** Resolves when the thread has opened all it needs; rejects with its error. */
-  readonly ready: Promise<void>
+  /** Resolves when the thread has opened all it needs, with its address where it serves one; rejects with its error. */
+  readonly ready: Promise<string>
   /** Resolves with what the thread measured; rejects with its error. */
   readonly result: Promise<R>
   order(order: Order): void
@@ -41,14 +41,14 @@ export function startThread<R, P = never>(
 ): Thread<R> {
   const url = new URL(`./workers/${options.entry}${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(url, { workerData: options.data, name: options.name })
-  const ready = Promise.withResolvers<void>()
+  const ready = Promise.withResolvers<string>()
   const result = Promise.withResolvers<R>()
   const fail = (error: Error): void => {
     ready.reject(error)
     result.reject(error)
   }
   worker.on('message', (notice: Notice<R, P>) => {
-    if (notice.kind === 'ready') ready.resolve()
+    if (notice.kind === 'ready') ready.resolve(notice.address)
     else if (notice.kind === 'progress') hooks.onProgress(notice.progress)
     else if (notice.kind === 'log') hooks.onLog(`${options.name}: ${notice.line}`)
     else if (notice.kind === 'done') result.resolve(notice.result)
@@ -85,7 +85,7 @@ function revive(name: string, notice: { code: ErrorCode | null; message: string;
 
 /** The lab thread's own side. */
 export interface ThreadSide<R, P> {
-  ready(): void
+  ready(address?: string): void
   progress(progress: P): void
   log(line: string): void
   done(result: R): void
@@ -112,7 +112,7 @@ export function runThread<D, R, P = never>(
     else stop.abort()
   })
   const side: ThreadSide<R, P> = {
-    ready: () => send({ kind: 'ready' }),
+    ready: (address = '') => send({ kind: 'ready', address }),
     progress: (progress) => send({ kind: 'progress', progress }),
     log: (line) => send({ kind: 'log', line }),
     done: (result) => send({ kind: 'done', result }),

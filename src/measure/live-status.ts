@@ -1,25 +1,29 @@
 import type { MeasureName } from './run-record.ts'
 
-/** What a live view shows of a run under way. */
-export interface LiveStatus {
-  readonly phase: 'prepare' | 'warm-up' | 'measure' | 'drain' | 'verify'
-  /** Seconds of due time since the measured part began; below 0 in the warm-up. */
-  readonly elapsedS: number
-  /** Length of the measured part. */
-  readonly totalS: number
+/** What a run looks like at one moment; the rates and percentiles are those of the last window. */
+export interface LiveSnapshot {
+  readonly scenario: string
+  readonly elapsedMs: number
+  /** Warm-up and measured part together; the drain comes after. */
+  readonly plannedMs: number
+  /** `warm-up`, `constant`, `ramp 2 of 3`, `drain`, ... */
+  readonly phase: string
   readonly targetTps: number
-  /** In the last second. */
+  /** Events due per second. */
+  readonly offeredTps: number
   readonly sentTps: number
+  /** Since the start. */
   readonly sent: number
-  /** Records waiting in front of each stage. */
+  readonly failed: number
+  readonly scheduleLagP99Ms: number | null
+  /** Records waiting in the event log, by stage. */
   readonly backlog: Readonly<Record<string, number>>
-  /** Due to done in the last second in which there was one. */
   readonly measures: Readonly<Partial<Record<MeasureName, LiveFigures>>>
-  /** Events sent in each past second, the newest last. */
+  /** Events sent per second in the windows so far, oldest first. */
   readonly rates: readonly number[]
-  /** Cores that rep used in the last second. */
-  readonly cores: number
-  readonly rssBytes: number
+  /** Null before the first sample. */
+  readonly cpuCores: number | null
+  readonly rssBytes: number | null
 }
 
 export interface LiveFigures {

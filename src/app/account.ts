@@ -1,0 +1,80 @@
+import { createCodec } from '../domain/codec.ts'
+import { deadLetterTopic, PRODUCT_INVENTORY, USER_ACTION } from '../domain/topics.ts'
+import type { Stream } from '../domain/trace-id.ts'
+import { RepError } from '../errors/rep-error.ts'
+import { conserve } from '../measure/conservation.ts'
+import { type FinalReading, finalRead } from '../measure/final-read.ts'
+import { type LedgerBuffers } from '../measure/ledger.ts'
+import { judgeLedger } from '../measure/ledger-verdict.ts'
+import type { LedgerRecord, StageConservation } from '../measure/run-record.ts'
+import type { EventLog, Position, StoredRecord } from '../ports/event-log.ts'
+import { newCounters, type StageCounters } from '../stages/stage.ts'
+import { GROUPS, STAGES } from './stage-table.ts'
+
+const DRIVEN_TOPICS = [USER_ACTION, PRODUCT_INVENTORY]
+
+export interface AccountOptions {
+  readonly log: EventLog
+  readonly ledger: LedgerBuffers
+  /** Where every topic stood before the run. */
+  readonly from: readonly Position[]
+  readonly counters: ReadonlyMap<string, StageCounters>
+  readonly traceIdOf: (stream: Stream, sequence: number) => string
+}
+
+export interface Account {
+  readonly ledger: LedgerRecord
+  readonly conservation: readonly StageConservation[]
+  readonly reading: FinalReading
+}
+
+/** Where the next record of every partition of these topics will go. */
+export async function positionsNow(log: EventLog, topics: readonly string[]): Promise<Position[]> {
+  const offsets = await Promise.all(topics.map((topic) => log.offsets(topic)))
+  return offsets.flat().map(({ topic, partition, latest }) => ({ topic, partition, offset: latest }))
+}
+
+/** Closes the books of a run: reads the log from the run's beginning and judges every event and stage. */
+export async function closeBooks(options: AccountOptions): Promise<Account> {
+  const { log, ledger, from, counters, traceIdOf } = options
+  const of = (topics: readonly string[]) => from.filter(({ topic }) => topics.includes(topic))
+  const committed = new Map([
+    ['index', await log.committed(STAGES.behavior.group, USER_ACTION)],
+    ['preference', await log.committed(STAGES.preference.group, USER_ACTION)],
+  ])
+  const reading = await finalRead({
+    log,
+    ledger,
+    from: of(DRIVEN_TOPICS),
+    deadLettersFrom: of(DRIVEN_TOPICS.map(deadLetterTopic)),
+    traceIdOf: traceIdReader(),
+    committed,
+  })
+  const conservation = await Promise.all(
+    GROUPS.map(async ({ stage, group, topic }) => {
+      const [offsets, positions] = await Promise.all([log.offsets(topic), log.committed(group, topic)])
+      const start = new Map(of([topic]).map(({ partition, offset }) => [partition, offset]))
+      const partitions = offsets.map(({ partition, latest }) => {
+        const beginning = start.get(partition) ?? 0
+        const position = positions.find((candidate) => candidate.partition === partition)
+        return { from: beginning, committed: position?.offset ?? beginning, latest }
+      })
+      return conserve({ stage, counters: counters.get(stage) ?? newCounters(), partitions })
+    }),
+  )
+  return { ledger: judgeLedger({ ledger, reading, traceIdOf }), conservation, reading }
+}
+
+/** Reads the trace id of a driven record, also of a dead-lettered one; null where there is none to read. */
+function traceIdReader(): (record: StoredRecord) => string | null {
+  const codec = createCodec()
+  return ({ topic, value }) => {
+    try {
+      const action = topic === USER_ACTION || topic === deadLetterTopic(USER_ACTION)
+      return (action ? codec.decodeUserActionCore(value) : codec.decodeInventoryChange(value)).traceId
+    } catch (error) {
+      if (error instanceof RepError && error.code === 'REP_CODEC') return null
+      throw error
+    }
+  }
+}

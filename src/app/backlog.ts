@@ -1,0 +1,44 @@
+import type { EventLog } from '../ports/event-log.ts'
+import { nowUs } from '../kernel/time.ts'
+
+/** One consumer group on one topic. */
+export interface GroupOnTopic {
+  readonly stage: string
+  readonly group: string
+  readonly topic: string
+}
+
+/** Records that each stage has not committed yet, by stage. */
+export async function backlogOf(log: EventLog, groups: readonly GroupOnTopic[]): Promise<Record<string, number>> {
+  const backlog: Record<string, number> = {}
+  await Promise.all(
+    groups.map(async ({ stage, group, topic }) => {
+      const [offsets, committed] = await Promise.all([log.offsets(topic), log.committed(group, topic)])
+      const next = new Map(committed.map((position) => [position.partition, position.offset]))
+      let waiting = 0
+      for (const { partition, earliest, latest } of offsets) waiting += latest - (next.get(partition) ?? earliest)
+      backlog[stage] = waiting
+    }),
+  )
+  return backlog
+}
+
+/**
+ * Waits until nothing waits in front of any stage; false when that took longer than `timeoutMs`. Stages that
+ * feed others are drained when two looks in a row found nothing.
+ */
+export async function drain(
+  log: EventLog,
+  groups: readonly GroupOnTopic[],
+  options: { timeoutMs: number },
+): Promise<boolean> {
+  const untilUs = nowUs() + options.timeoutMs * 1e3
+  let emptyLooks = 0
+  while (nowUs() < untilUs) {
+    const backlog = await backlogOf(log, groups)
+    emptyLooks = Object.values(backlog).every((count) => count === 0) ? emptyLooks + 1 : 0
+    if (emptyLooks === 2) return true
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  return false
+}

@@ -1,0 +1,111 @@
+import type { Scenario } from '../config/scenario.ts'
+import { evaluateObjectives } from '../measure/evaluate-objectives.ts'
+import { parseObjectives } from '../measure/parse-objective.ts'
+import type { HostFacts, Manifest, ResourceFigures, RunRecord } from '../measure/run-record.ts'
+import { stageFigures } from '../measure/stage-figures.ts'
+import { timelineOf } from '../measure/timeline.ts'
+import { invalidReasons } from '../measure/validity.ts'
+import { verdictOf } from '../measure/verdict.ts'
+import type { Position } from '../ports/event-log.ts'
+import type { Stack } from '../ports/stack.ts'
+import { closeBooks } from './account.ts'
+import type { LabCollector } from './lab-collector.ts'
+import type { LabPlan } from './lab-plan.ts'
+import type { LiveSampler } from './live-sampler.ts'
+import { loadRecord } from './load-record.ts'
+import { actionSchedule, type Offered, traceIdNamer } from './offered.ts'
+import type { LabOptions, LabRun } from './run-lab.ts'
+import { runNotes } from './run-notes.ts'
+import { repVersion } from './version.ts'
+import type { LoadThreadResult } from './workers/load.ts'
+import type { ProbeThreadResult } from './workers/probe.ts'
+
+export interface Conclusion {
+  readonly options: LabOptions
+  readonly plan: LabPlan
+  readonly stack: Stack
+  readonly host: HostFacts
+  readonly offered: Offered
+  readonly from: readonly Position[]
+  /** Due time 0 on the host's monotonic clock, µs, and on the wall clock, ms. */
+  readonly originUs: number
+  readonly originEpochMs: number
+  readonly collector: LabCollector
+  readonly sampler: LiveSampler
+  readonly loads: readonly LoadThreadResult[]
+  readonly probe: ProbeThreadResult
+  readonly drained: boolean
+  readonly stoppedEarly: string | null
+  readonly resources: readonly ResourceFigures[]
+}
+
+/** Reads the log back, judges the run and writes it down. */
+export async function concludeRun(run: Conclusion): Promise<LabRun> {
+  const { options, plan, stack, offered, collector } = run
+  const { scenario } = options
+  const measurements = collector.sum.toMeasurements(run.originEpochMs + scenario.warmupMs)
+  const load = loadRecord({
+    scenario,
+    offered,
+    ledger: plan.ledger,
+    scheduleLag: measurements.scheduleLag,
+    lastDoneUs: Math.max(...run.loads.map(({ lastDoneUs }) => lastDoneUs)) - run.originUs,
+  })
+  const { ledger, conservation, reading } = await closeBooks({
+    log: stack.log,
+    ledger: plan.ledger,
+    from: run.from,
+    counters: collector.counters,
+    traceIdOf: traceIdNamer(scenario, (stream) => (stream === 'action' ? actionSchedule(scenario) : null)),
+  })
+  const objectives = evaluateObjectives(parseObjectives(scenario.objectives), { measurements, load, ledger })
+  const reasons = invalidReasons({
+    limits: scenario.limits,
+    scheduleLag: measurements.scheduleLag,
+    eventLoops: generatorLoops(run),
+    // A load that was ended early is partial, not late.
+    offered: run.stoppedEarly === null ? load.offered : load.sent,
+    sent: load.sent,
+  })
+  const judged = { valid: reasons.length === 0, objectives, conservation, ledger }
+  const record: RunRecord = {
+    schema: 'rep.run/1',
+    id: options.id,
+    scenario: scenario.name,
+    seed: scenario.seed,
+    stack: stack.name,
+    startedAt: new Date(run.originEpochMs).toISOString(),
+    finishedAt: new Date().toISOString(),
+    manifest: await manifestOf(run, scenario),
+    load,
+    stages: stageFigures(measurements, { freshness: scenario.load.canaries.pollMs }),
+    ...judged,
+    invalidReasons: reasons,
+    verdict: verdictOf(judged),
+    partial: run.stoppedEarly !== null,
+    resources: run.resources,
+    timeline: timelineOf({
+      intervals: measurements.intervals,
+      offered: offered.bySecond,
+      backlog: run.sampler.backlogs,
+    }),
+    notes: runNotes(run, reading),
+  }
+  return { record, measurements }
+}
+
+function generatorLoops({ collector }: Conclusion): { name: string; p99Ms: number | null }[] {
+  return [...collector.threads]
+    .filter(([name]) => name.startsWith('load-'))
+    .map(([name, { eventLoopP99Ms }]) => ({ name, p99Ms: eventLoopP99Ms }))
+}
+
+async function manifestOf({ options, stack, host }: Conclusion, scenario: Scenario): Promise<Manifest> {
+  return {
+    rep: repVersion(),
+    command: options.command,
+    scenario,
+    versions: await stack.describe(),
+    host,
+  }
+}

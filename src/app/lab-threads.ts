@@ -1,0 +1,68 @@
+import { nowUs } from '../kernel/time.ts'
+import type { LabCollector } from './lab-collector.ts'
+import type { LabPlan, LabProgress } from './lab-plan.ts'
+import type { StageName } from './stage-table.ts'
+import { startThread, type Thread } from './thread.ts'
+import type { LoadThreadData, LoadThreadResult } from './workers/load.ts'
+import type { PipelineThreadData } from './workers/pipeline.ts'
+import type { ProbeThreadData, ProbeThreadResult } from './workers/probe.ts'
+
+/** Which stages share a thread. Inventory and notify are few events, mostly waiting. */
+const PIPELINE_THREADS: readonly (readonly StageName[])[] = [['behavior'], ['preference']]
+/** From the start order to due time 0: time for every thread to hear of it. */
+const LEAD_US = 300_000
+
+export interface LabThreads {
+  readonly pipeline: readonly Thread<LabProgress>[]
+  readonly recommend: Thread<LabProgress>
+  readonly load: readonly Thread<LoadThreadResult>[]
+  readonly probe: Thread<ProbeThreadResult>
+}
+
+export interface LabHooks {
+  readonly collector: LabCollector
+  onLog(line: string): void
+}
+
+/** Starts the threads of a lab and resolves when all are ready; on failure none is left. */
+export async function startLab(plan: LabPlan, { collector, onLog }: LabHooks): Promise<LabThreads> {
+  const started: Thread<unknown>[] = []
+  const start = <R>(name: string, entry: string, data: unknown): Thread<R> => {
+    const hooks = { onLog, onProgress: (progress: LabProgress) => collector.take(name, progress) }
+    const thread = startThread<R, LabProgress>({ name, entry, data }, hooks)
+    started.push(thread)
+    return thread
+  }
+  try {
+    const recommend = start<LabProgress>('recommend', 'recommend', { plan })
+    const pipeline = PIPELINE_THREADS.map((stages) =>
+      start<LabProgress>(stages.join('+'), 'pipeline', { plan, stages } satisfies PipelineThreadData),
+    )
+    const url = await recommend.ready
+    const shards = plan.scenario.load.threads
+    const load = Array.from({ length: shards }, (_, shard) =>
+      start<LoadThreadResult>(`load-${shard}`, 'load', {
+        plan,
+        shard: { shard, shards },
+      } satisfies LoadThreadData),
+    )
+    const probe = start<ProbeThreadResult>('probe', 'probe', { plan, url } satisfies ProbeThreadData)
+    await Promise.all(started.map((thread) => thread.ready))
+    return { pipeline, recommend, load, probe }
+  } catch (error) {
+    await Promise.all(started.map((thread) => thread.terminate()))
+    throw error
+  }
+}
+
+/** All threads of a lab. */
+export function allThreads(threads: LabThreads): readonly Thread<unknown>[] {
+  return [...threads.pipeline, threads.recommend, ...threads.load, threads.probe]
+}
+
+/** Orders the start; returns due time 0 on the host's clock, µs. */
+export function orderStart(threads: LabThreads): number {
+  const originUs = nowUs() + LEAD_US
+  for (const thread of allThreads(threads)) thread.order({ kind: 'start', originUs })
+  return originUs
+}

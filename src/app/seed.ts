@@ -1,0 +1,40 @@
+import type { Scenario } from '../config/scenario.ts'
+import type { Product } from '../domain/events.ts'
+import { PRODUCT_INDEX, USER_PREFERENCE_INDEX } from '../domain/indexes.ts'
+import { TOPICS } from '../domain/topics.ts'
+import type { Stack } from '../ports/stack.ts'
+import type { VectorItem } from '../ports/vector-index.ts'
+
+const BATCH = 1000
+
+/** Topics and indexes of the pipeline. */
+export async function createStores(stack: Stack, scenario: Scenario): Promise<void> {
+  const { dims } = stack.embedder.capabilities
+  await stack.log.ensureTopics(TOPICS)
+  await stack.vectors.ensureIndexes([
+    { index: PRODUCT_INDEX, dims, kind: scenario.pipeline.recommend.indexKind },
+    { index: USER_PREFERENCE_INDEX, dims, kind: 'flat' },
+  ])
+}
+
+/** Embeds the catalogue and indexes it; returns the vectors, `dims` values a product. */
+export async function seedCatalogue(stack: Stack, products: readonly Product[]): Promise<Float32Array> {
+  const { dims } = stack.embedder.capabilities
+  const vectors = new Float32Array(products.length * dims)
+  for (let start = 0; start < products.length; start += BATCH) {
+    const batch = products.slice(start, start + BATCH)
+    const embedded = await stack.embedder.embed(batch.map(productText))
+    vectors.set(embedded, start * dims)
+    const items = batch.map((product, i): VectorItem => {
+      const { id, name, category, price, stock } = product
+      return { id, vector: embedded.subarray(i * dims, (i + 1) * dims), attributes: { name, category, price, stock } }
+    })
+    await stack.vectors.upsertMany(PRODUCT_INDEX, items)
+  }
+  return vectors
+}
+
+/** What is embedded of a product. */
+export function productText(product: Product): string {
+  return `${product.name} ${product.category} ${product.description}`
+}

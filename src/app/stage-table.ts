@@ -1,0 +1,33 @@
+import type { PipelineSettings } from '../config/scenario.ts'
+import { USER_ACTION } from '../domain/topics.ts'
+import type { Consumer } from '../ports/event-log.ts'
+import { BEHAVIOR_GROUP, openBehaviorStage } from '../stages/behavior/behavior-stage.ts'
+import { openPreferenceStage, PREFERENCE_GROUP } from '../stages/preference/preference-stage.ts'
+import type { Stage, StageContext } from '../stages/stage.ts'
+import type { GroupOnTopic } from './backlog.ts'
+
+export type StageName = 'behavior' | 'preference'
+
+interface StageEntry {
+  readonly group: string
+  readonly topic: string
+  open(
+    context: StageContext,
+    settings: PipelineSettings,
+  ): Promise<{ readonly stage: Stage; readonly consumer: Consumer }>
+}
+
+/** Every consuming stage: its group, the topic that it reads, and how to open it. */
+export const STAGES: Readonly<Record<StageName, StageEntry>> = {
+  behavior: { group: BEHAVIOR_GROUP, topic: USER_ACTION, open: openBehaviorStage },
+  preference: { group: PREFERENCE_GROUP, topic: USER_ACTION, open: openPreferenceStage },
+}
+
+export const STAGE_NAMES = Object.keys(STAGES) as StageName[]
+
+/** The groups of all stages, as backlogs are counted. */
+export const GROUPS: readonly GroupOnTopic[] = STAGE_NAMES.map((stage) => ({
+  stage,
+  group: STAGES[stage].group,
+  topic: STAGES[stage].topic,
+}))

@@ -1,0 +1,48 @@
+import { withFaults } from '../../faults/with-faults.ts'
+import { type LoadCounts, runLoad } from '../../load/run-load.ts'
+import type { Shard } from '../../load/event-source.ts'
+import { EventLoopWatch } from '../../measure/event-loop-watch.ts'
+import { LatencyRecorder } from '../../measure/latency-recorder.ts'
+import { LedgerWriter } from '../../measure/ledger-writer.ts'
+import { LabLoadObserver } from '../load-observer.ts'
+import type { LabPlan, LabProgress } from '../lab-plan.ts'
+import { openSources } from '../open-sources.ts'
+import { openStack } from '../open-stack.ts'
+import { runThread } from '../thread.ts'
+import { ThreadReport } from '../thread-report.ts'
+
+export interface LoadThreadData {
+  readonly plan: LabPlan
+  readonly shard: Shard
+}
+
+export interface LoadThreadResult {
+  readonly last: LabProgress
+  readonly counts: Omit<LoadCounts, 'firstError'> & { readonly firstError: string | null }
+  /** Time of the last acknowledgement, µs on the host's clock; 0 for none. */
+  readonly lastDoneUs: number
+}
+
+/** A generator thread: drives its users' actions and, in the first shard, the inventory changes. */
+runThread<LoadThreadData, LoadThreadResult, LabProgress>(async ({ plan, shard }, side) => {
+  const stack = await openStack(plan.stack)
+  const log = withFaults(stack.log, plan.scenario.faults)
+  const sources = await openSources(plan, shard)
+  side.ready()
+  const originUs = await side.started
+  const recorder = new LatencyRecorder(originUs + plan.scenario.warmupMs * 1e3)
+  const observer = new LabLoadObserver(recorder, new LedgerWriter(plan.ledger))
+  const eventLoop = new EventLoopWatch()
+  const report = new ThreadReport({ recorder, eventLoop }, side.progress)
+  const counts = await runLoad({
+    sources,
+    append: (topic, records) => log.append(topic, records),
+    originUs,
+    observer,
+    signal: side.stopped,
+  })
+  const last = report.end()
+  await stack.close()
+  const firstError = counts.firstError?.message ?? null
+  side.done({ last, counts: { ...counts, firstError }, lastDoneUs: observer.lastDoneUs })
+})
