@@ -158,9 +158,10 @@ pre { margin: 14px 0 0; padding: 18px 20px; overflow-x: auto; border-radius: 8px
   .panels, .ledger { grid-template-columns: 1fr; }
   .legend { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 4px 16px; }
   .legend.long { grid-template-columns: 1fr; }
-  .legend.keyed li { justify-content: space-between; }
+  .legend.keyed { column-gap: 12px; font-size: 0.8125rem; }
+  .legend.keyed li:not(.key-gate) { justify-content: space-between; gap: 4px; }
+  .legend.keyed button { gap: 5px; }
   .legend li > button { min-width: 0; }
-  .legend .key-gate { justify-content: start; }
   .key-gate { grid-column: 1 / -1; }
   .objectives thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   .objectives tbody tr { display: grid; grid-template-columns: 1fr auto; gap: 4px 16px; padding: 12px 0; border-bottom: 1px solid var(--hair); }

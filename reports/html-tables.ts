@@ -1,5 +1,5 @@
 import type { LedgerRecord, RunRecord } from '../src/measure/run-record.ts'
-import { formatBytes, formatCount, formatDate } from './format.ts'
+import { formatBytes, formatCount } from './format.ts'
 import { alignedFigure } from './html-number.ts'
 import { type Markup, type MarkupPart, markup } from './markup.ts'
 import { ledgerSentence } from './verdict.ts'
@@ -86,8 +86,8 @@ export function manifestSection(record: RunRecord): Markup {
     ['Run', markup`<code>${record.id}</code>`],
     ['Seed', String(record.seed)],
     ['Stack', record.stack],
-    ['Started', formatDate(record.startedAt)],
-    ['Finished', formatDate(record.finishedAt)],
+    ['Started', record.startedAt],
+    ['Finished', record.finishedAt],
     ['rep', manifest.rep],
     [
       'Host',

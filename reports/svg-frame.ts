@@ -40,10 +40,24 @@ export function plotOf(width: number, height: number, left = 44): Plot {
 export function drawFrame(frame: Frame, body: Markup | readonly Markup[]): Markup {
   const { plot } = frame
   return markup`<svg class="chart ${frame.className}" viewBox="0 0 ${plot.width} ${plot.height}" role="img" tabindex="0" aria-label="${frame.title}. ${frame.description}" data-group="${frame.group}" data-x0="${plot.x.from}" data-x1="${plot.x.to}" data-w="${plot.width}">
-${warmupShade(frame)}${frame.yTicks.map((tick) => yTick(frame, tick))}${frame.xTicks.map((tick) => xTick(frame, tick))}
+${warmupShade(frame)}${frame.yTicks.map((tick) => yTick(frame, tick))}${withRoom(frame).map((tick) => xTick(frame, tick))}
 ${body}
 <line class="rule" x1="0" x2="0" y1="${plot.y.to}" y2="${plot.y.from}"/></svg>`
 }
+
+/** The ticks whose labels do not run into the one before them. */
+function withRoom({ xTicks, xScale }: Frame): Tick[] {
+  let end = Number.NEGATIVE_INFINITY
+  return xTicks.filter(({ at, label }) => {
+    const half = label.length * HALF_CHARACTER
+    if (xScale(at) - half < end) return false
+    end = xScale(at) + half + HALF_CHARACTER * 2
+    return true
+  })
+}
+
+/** Half the width of a character of an axis label, pixels. */
+const HALF_CHARACTER = 3.4
 
 function yTick({ plot, yScale }: Frame, { at, label }: Tick): Markup {
   const y = pixel(yScale(at))
