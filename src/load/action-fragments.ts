@@ -39,8 +39,8 @@ export class ActionFragments {
       [
         ...PAGES,
         ...CAMPAIGN_SOURCES.map((source) => `https://${source}.example/`),
-        ...categories.map((category) => `/c/${encodeURIComponent(category)}`),
-        ...products.map(({ id }) => `/p/${encodeURIComponent(id)}`),
+        ...categories.map((category) => `/c/${encodeURIComponent(category.toWellFormed())}`),
+        ...products.map(({ id }) => `/p/${encodeURIComponent(id.toWellFormed())}`),
       ].map(avroString),
     )
     const numbers = (most: number) => Array.from({ length: most }, (_, i) => String(i + 1))

@@ -71,6 +71,7 @@ export class RateCurve {
   readonly events: number
   readonly #startUs: Float64Array
   readonly #eventsBefore: Float64Array
+  /** Events per second where the line begins (not per µs: even spacing stays exact), and its change per µs. */
   readonly #rate: Float64Array
   readonly #slope: Float64Array
   #line = 0
@@ -84,8 +85,8 @@ export class RateCurve {
     this.#slope = new Float64Array(lines.length)
     lines.forEach(({ durationMs, from, to }, i) => {
       const durationUs = durationMs * 1e3
-      this.#rate[i] = (from * tps) / 1e6
-      this.#slope[i] = ((to - from) * tps) / 1e6 / durationUs
+      this.#rate[i] = from * tps
+      this.#slope[i] = ((to - from) * tps) / durationUs
       this.#startUs[i + 1] = this.#startUs[i]! + durationUs
       this.#eventsBefore[i + 1] = this.#eventsBefore[i]! + (((from + to) / 2) * tps * durationMs) / 1e3
     })
@@ -104,8 +105,8 @@ export class RateCurve {
     this.#line = line
     const rate = this.#rate[line]!
     const slope = this.#slope[line]!
-    const within = events - this.#eventsBefore[line]!
-    // Solves rate * t + slope * t^2 / 2 = within, in the form that does not cancel.
+    const within = (events - this.#eventsBefore[line]!) * 1e6
+    // Solves rate * t + slope * t^2 / 2 = within (events * 1e6, t in µs), in the form that does not cancel.
     const root = slope === 0 ? rate : Math.sqrt(Math.max(0, rate * rate + 2 * slope * within))
     const elapsedUs = within === 0 ? 0 : (2 * within) / (rate + root)
     return Math.min(this.#startUs[line]! + elapsedUs, this.#startUs[line + 1]!)
