@@ -18,7 +18,7 @@ export const REPORT_STYLE = `
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
-body { margin: 0; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
+body { margin: 0; background: var(--page); color: var(--ink); font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
 .wrap, main { max-width: 1000px; margin: 0 auto; padding: 0 40px; }
 h1, h2, h3, p, dl, dd, ul, figure { margin: 0; padding: 0; }
 ul { list-style: none; }
@@ -178,7 +178,7 @@ pre { margin: 14px 0 0; padding: 18px 20px; overflow-x: auto; border-radius: 8px
   .figures th:first-child, .figures .send td:first-child { position: sticky; left: 0; background: var(--page); }
 }
 @media print {
-  body { font-size: 12px; }
+  html { font-size: 12.5px; }
   .wrap, main { max-width: none; padding: 0; }
   .banner { padding: 12px 16px 16px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .bar, .swatch { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
