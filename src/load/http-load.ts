@@ -7,6 +7,8 @@ import type { Schedule } from './schedule.ts'
 
 /** Told about every request, exactly once a method: cheap calls, all times in µs on the host's clock. */
 export interface HttpLoadObserver {
+  /** The connections are open; due time 0 is at `originUs`. */
+  started?(originUs: number): void
   /** The request was noticed to be due, `lagUs` after its due time: the generator's own lateness. */
   due(dueUs: number, lagUs: number): void
   /** A whole response came, whatever its status. */
@@ -114,6 +116,7 @@ class HttpLoadRun implements ConnectionOwner {
     const { signal, schedule } = this.#options
     const abort = (): void => this.#end()
     this.#originUs = this.#options.originUs ?? nowUs()
+    this.#options.observer.started?.(this.#originUs)
     this.#nextDueUs = this.#originUs + schedule.next()
     if (signal.aborted) this.#end()
     signal.addEventListener('abort', abort, { once: true })
