@@ -14,17 +14,20 @@ export interface PacerOptions {
   readonly pollUs?: number
   /** The event loop gets a turn at least this often (messages, timers, an abort). */
   readonly turnUs?: number
+  /** The thread has other work on its event loop: it is looked after every `pollUs`, pending append or not. */
+  readonly shared?: boolean
 }
 
 /**
  * Waits for due times to a fraction of a millisecond without spinning. Far times are left to a timer; the
- * last stretch blocks the thread on a futex, in slices while something asynchronous is pending. For a
- * thread of its own: whatever else lives on the thread's event loop is late by up to `turnUs`.
+ * last stretch blocks the thread on a futex, in slices while something asynchronous is pending. So whatever
+ * else lives on the thread's event loop is late: by up to `turnUs`, or `pollUs` where the thread is shared.
  */
 export class Pacer {
   readonly #tickUs: number
   readonly #pollUs: number
   readonly #turnUs: number
+  readonly #shared: boolean
   readonly #cell = new Int32Array(new SharedArrayBuffer(4))
   #wokeUs = 0
   #turnedUs = nowUs()
@@ -32,7 +35,8 @@ export class Pacer {
   constructor(options: PacerOptions = {}) {
     this.#tickUs = options.tickUs ?? 500
     this.#pollUs = options.pollUs ?? 200
-    this.#turnUs = options.turnUs ?? 5_000
+    this.#shared = options.shared ?? false
+    this.#turnUs = options.turnUs ?? (this.#shared ? this.#pollUs : 5_000)
   }
 
   /**
@@ -57,10 +61,15 @@ export class Pacer {
   }
 
   async #wait(wakeUs: number, pending: () => boolean): Promise<void> {
-    if (pending()) await this.#turn()
+    if (this.#shared || pending()) await this.#turn()
     const leftUs = wakeUs - nowUs()
     if (leftUs <= 0) return
-    Atomics.wait(this.#cell, 0, 0, (pending() ? Math.min(leftUs, this.#pollUs) : leftUs) / 1e3)
+    Atomics.wait(
+      this.#cell,
+      0,
+      0,
+      (this.#shared || pending() ? Math.min(leftUs, this.#pollUs) : leftUs) / 1e3,
+    )
   }
 
   async #turn(): Promise<void> {

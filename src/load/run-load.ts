@@ -5,6 +5,8 @@ import { type EventSource, earliest } from './event-source.ts'
 import { InFlight, type LoadObserver, OUTCOME } from './in-flight.ts'
 import { Pacer } from './pacer.ts'
 
+export { type LoadObserver, OUTCOME } from './in-flight.ts'
+
 export interface LoadOptions {
   readonly sources: readonly EventSource[]
   /** Hands a batch over. Its records are reused once it has settled. */
