@@ -20,9 +20,8 @@ export interface RunStageOptions {
 
 /**
  * Polls, handles and idles until the signal, then flushes and closes stage and consumer. A retryable error
- * is tried again with exponential backoff and nothing is polled meanwhile, which is the backpressure; on
- * REP_LOG_FENCED the stage drops what is unsettled and the next poll brings the partitions that are its own
- * now. Rejects with any other error, after the consumer has left the group.
+ * is tried again with exponential backoff and nothing is polled meanwhile, which is the backpressure; after
+ * REP_LOG_FENCED the batch is given up and the next poll brings what is this member's now. Rejects with any other error, after the consumer has left the group.
  */
 export async function runStage(stage: Stage, consumer: Consumer, options: RunStageOptions): Promise<void> {
   const { signal, pollMs = 100 } = options
@@ -67,8 +66,7 @@ function retrier(stage: Stage, options: RunStageOptions): Retry {
       } catch (error) {
         if (!(error instanceof RepError)) throw error
         if (error.code === 'REP_LOG_FENCED') {
-          log(`${stage.name}: partitions moved to another member; dropping what is unsettled`)
-          stage.dropUnsettled?.()
+          log(`${stage.name}: partitions moved to another member, who reads again what is not committed`)
           return undefined
         }
         if (!error.retryable || performance.now() >= stopBy) throw error

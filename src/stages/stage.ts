@@ -39,18 +39,15 @@ export interface Stage {
   /**
    * Handles one batch and settles what is durable by then. May keep records back for a later flush; their
    * offsets must not be committed before. After an error that is retryable the very same batch (the same
-   * array) is handed in again: what of it was done or taken by then must not be counted or done twice.
+   * array) is handed in again: what of it was done or taken by then must not be counted or done twice. After
+   * REP_LOG_FENCED it is not: the next poll gives the partitions that are this member's, from their committed
+   * offsets where they begin anew (`onAssigned`).
    */
   handle(batch: readonly StoredRecord[]): Promise<void>
   /** Called when a poll found nothing and before the next one: flush what is due by its age. */
   idle(): Promise<void>
   /** Makes everything taken so far durable and commits it. */
   flush(): Promise<void>
-  /**
-   * Forgets what was taken and not yet made durable: its partitions belong to another member now, who reads it
-   * again. Stages that keep nothing back between calls need none.
-   */
-  dropUnsettled?(): void
   close(): Promise<void>
 }
 

@@ -23,7 +23,7 @@ export async function openBehaviorStage(
     group: BEHAVIOR_GROUP,
     topics: stage.reads,
     maxRecords: settings.behavior.batchRecords,
-    onAssigned: (assigned) => stage.refillWindow(assigned),
+    onAssigned: (assigned) => stage.begin(assigned),
   })
   stage.attach(consumer)
   return { stage, consumer }
@@ -59,8 +59,10 @@ class BehaviorStage implements Stage {
     this.#consumer = consumer
   }
 
-  /** Reads back which trace ids the partitions held before these positions. */
-  async refillWindow(assigned: readonly Position[]): Promise<void> {
+  /** Begins partitions anew: what is pending of them is read again, and their windows are read back. */
+  async begin(assigned: readonly Position[]): Promise<void> {
+    const partitions = new Set(assigned.map(({ partition }) => partition))
+    this.#drop((partition) => partitions.has(partition))
     await this.#window.refill(this.#context.stack.log, assigned, (record) => {
       const action = this.#read(record)
       return action instanceof RepError ? null : action.traceId
@@ -84,25 +86,37 @@ class BehaviorStage implements Stage {
 
   async flush(): Promise<void> {
     const consumer = this.#consumer
-    if (this.#pending.empty || consumer === null) return
+    if (consumer === null) return
+    const owned = new Set(consumer.assignment().map(({ partition }) => partition))
+    this.#drop((partition) => !owned.has(partition))
+    if (this.#pending.empty) return
     const { stack } = this.#context
-    const { weights } = this.#settings.preference
-    await settlePending(this.#pending, { stack, consumer, stage: this.name, weights })
-    this.#account(this.#pending)
+    await settlePending(this.#pending, {
+      stack,
+      consumer,
+      stage: this.name,
+      weights: this.#settings.preference.weights,
+      onDurable: (documents) => this.#account(documents),
+    })
+    this.counters.deadLettered += this.#pending.letters.length
     this.#pending = new PendingDocuments()
-  }
-
-  dropUnsettled(): void {
-    this.#taken = null
-    const pending = this.#pending
-    this.#pending = new PendingDocuments()
-    for (const { id, fields } of pending.documents) this.#window.forget(fields.partition, id)
-    if (pending.upserted !== null) this.#account(pending)
-    else this.counters.in -= pending.documents.length + pending.letters.length
   }
 
   async close(): Promise<void> {
     await this.flush()
+  }
+
+  /**
+   * Gives up what is pending of partitions that moved on, or that begin anew: whoever reads them reads it
+   * again, so it counts as never taken, but for the dead letters that are written.
+   */
+  #drop(isLost: (partition: number) => boolean): void {
+    const lost = this.#pending.withdraw(isLost)
+    if (lost === null) return
+    for (const { id, fields } of lost.documents) this.#window.forget(fields.partition, id)
+    const letters = lost.letters.filter(({ appended }) => appended).length
+    this.counters.in -= lost.documents.length + lost.letters.length - letters
+    this.counters.deadLettered += letters
   }
 
   #take(record: StoredRecord): void {
@@ -110,10 +124,9 @@ class BehaviorStage implements Stage {
     const action = this.#read(record)
     this.#pending.advance(partition, offset)
     if (action instanceof RepError) {
-      this.#pending.letters.push(deadLetterRecord(record, this.name, action.message))
+      this.#pending.addLetter(partition, deadLetterRecord(record, this.name, action.message))
     } else if (this.#window.add(partition, action.traceId)) {
-      this.#pending.documents.push(behaviorDocument(action, partition, offset))
-      this.#pending.dueUs.push(dueUs)
+      this.#pending.addDocument(behaviorDocument(action, partition, offset), dueUs)
     } else this.counters.duplicates++
   }
 
@@ -127,7 +140,7 @@ class BehaviorStage implements Stage {
   }
 
   /** Counts what is durable. A document that was there before is a redelivery or a repeat. */
-  #account({ documents, dueUs, letters, upserted }: PendingDocuments): void {
+  #account({ documents, dueUs, upserted }: PendingDocuments): void {
     const { observer } = this.#context
     for (let i = 0; i < documents.length; i++) {
       if (upserted?.created[i] === 0) this.counters.duplicates++
@@ -136,6 +149,5 @@ class BehaviorStage implements Stage {
         observer.done('index', documents[i]!.id, dueUs[i]!)
       }
     }
-    this.counters.deadLettered += letters.length
   }
 }

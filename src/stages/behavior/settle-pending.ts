@@ -26,22 +26,27 @@ export interface SettleOptions {
   /** Name of the stage, for its dead letters. */
   readonly stage: string
   readonly weights: Readonly<Record<string, number>>
+  /** Told, once for each document, when documents and their popularity are durable. */
+  readonly onDurable: (documents: PendingDocuments) => void
 }
 
 /**
- * Settles documents, popularity and offsets, dead letters first. After a retryable error it may be called
- * again with the same pending: what is durable by then is not written twice.
+ * Settles documents, popularity and offsets, dead letters first. After an error it may be called again with the
+ * same pending, to which more may have been added: what is durable by then is not written twice.
  */
 export async function settlePending(pending: PendingDocuments, options: SettleOptions): Promise<void> {
-  const { stack, consumer } = options
+  const { stack, consumer, onDurable } = options
   for (;;) {
-    await appendDeadLetters(stack.log, USER_ACTION, pending.letters.slice(pending.appended))
-    pending.appended = pending.letters.length
+    await appendLetters(pending, stack)
     try {
       await stack.settlement.settle(
-        () => writeEffects(pending, options),
+        async () => {
+          await writeEffects(pending, options)
+          if (!stack.settlement.atomic) onDurable(pending.takeDocuments())
+        },
         () => consumer.commit(pending.positions()),
       )
+      onDurable(pending.takeDocuments())
       return
     } catch (error) {
       if (stack.settlement.atomic) pending.upserted = null
@@ -49,6 +54,16 @@ export async function settlePending(pending: PendingDocuments, options: SettleOp
       await bury(pending, error.refusals, options)
     }
   }
+}
+
+async function appendLetters({ letters }: PendingDocuments, { log }: Stack): Promise<void> {
+  const waiting = letters.filter(({ appended }) => !appended)
+  await appendDeadLetters(
+    log,
+    USER_ACTION,
+    waiting.map(({ record }) => record),
+  )
+  for (const letter of waiting) letter.appended = true
 }
 
 async function writeEffects(pending: PendingDocuments, { stack, weights }: SettleOptions): Promise<void> {
@@ -65,8 +80,7 @@ async function writeEffects(pending: PendingDocuments, { stack, weights }: Settl
   }
   pending.upserted ??= await upsert()
   refuse(pending.upserted)
-  if (!pending.ranked) await rank(pending.upserted.created)
-  pending.ranked = true
+  await rank(pending.upserted.created)
 }
 
 function refuse({ rejected }: UpsertResult): void {
@@ -76,17 +90,19 @@ function refuse({ rejected }: UpsertResult): void {
 /** Turns refused documents into dead letters; their bytes are read again, for only the document was kept. */
 async function bury(pending: PendingDocuments, refusals: Refusals, options: SettleOptions): Promise<void> {
   const { stack, stage } = options
-  const removed = pending.remove(new Set(refusals.map(({ position }) => position)))
-  const reasons = refusals.toSorted((a, b) => a.position - b.position)
-  for (const [i, { fields }] of removed.entries()) {
+  const reasons = new Map(refusals.map(({ position, reason }) => [position, reason]))
+  const positions = [...reasons.keys()].toSorted((a, b) => a - b)
+  const { documents } = pending.removeDocuments((position) => reasons.has(position))
+  for (const [i, { fields }] of documents.entries()) {
     const { partition, offset } = fields
     const [record] = await stack.log.read({ topic: USER_ACTION, partition, offset }, 1)
     if (record?.offset !== offset) {
       throw new RepError(
-        'REP_LOG_UNAVAILABLE',
-        `Record ${offset} of ${USER_ACTION} partition ${partition} is to be dead-lettered, but cannot be read.`,
+        'REP_INTERNAL',
+        `Record ${offset} of ${USER_ACTION} partition ${partition} is to be dead-lettered, but the log does not have it any more.`,
       )
     }
-    pending.letters.push(deadLetterRecord(record, stage, `document refused: ${reasons[i]!.reason}`))
+    const reason = `document refused: ${reasons.get(positions[i]!)}`
+    pending.addLetter(partition, deadLetterRecord(record, stage, reason))
   }
 }

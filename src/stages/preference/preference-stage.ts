@@ -102,14 +102,6 @@ class PreferenceStage implements Stage {
     await this.#backup.copyAll()
   }
 
-  dropUnsettled(): void {
-    for (const actions of this.#batch?.users.values() ?? []) {
-      this.counters.in -= actions.length
-      for (const { partition, traceId } of actions) this.#window.forget(partition, traceId)
-    }
-    this.#batch = null
-  }
-
   async close(): Promise<void> {
     await this.flush()
   }
