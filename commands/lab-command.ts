@@ -2,16 +2,15 @@ import { Flags } from '@oclif/core'
 import { liveView } from '../reports/live-view.ts'
 import { renderSummary } from '../reports/terminal.ts'
 import { writeRunDirectory } from '../reports/write-run.ts'
+import { withEmbeddedStack } from '../src/app/embedded-lab.ts'
 import { Home } from '../src/app/home.ts'
+import { interruptible } from '../src/app/interruptible.ts'
 import type { SourcePlan } from '../src/app/lab-plan.ts'
+import { exitStatus } from '../src/app/run-exit.ts'
 import { runLab } from '../src/app/run-lab.ts'
 import { newRunId } from '../src/app/run-store.ts'
-import { withEmbeddedStack } from '../src/app/embedded-lab.ts'
-import { interruptible } from '../src/app/interruptible.ts'
 import type { Scenario } from '../src/config/scenario.ts'
-import { CODES } from '../src/errors/codes.ts'
 import type { RunRecord } from '../src/measure/run-record.ts'
-import { exitOf } from '../src/measure/verdict.ts'
 import { BaseCommand } from './base-command.ts'
 import { dataDir, duration } from './flags.ts'
 
@@ -32,7 +31,10 @@ export const labFlags = {
 export interface LabCommandOptions {
   readonly scenario: Scenario
   readonly source: SourcePlan
-  readonly flags: { readonly 'data-dir'?: string | undefined; readonly 'abort-on-breach'?: number | undefined }
+  readonly flags: {
+    readonly 'data-dir'?: string | undefined
+    readonly 'abort-on-breach'?: number | undefined
+  }
 }
 
 /** Runs the lab, shows it live, writes the run's directory, and sets the exit status from the verdict. */
@@ -59,7 +61,7 @@ export abstract class LabCommand extends BaseCommand {
       view.close()
       const directory = home.runDirectory(id)
       await writeRunDirectory(directory, record, measurements)
-      process.exitCode = interrupt.signal.aborted ? CODES.REP_INTERRUPTED.exit : exitOf(record.verdict)
+      process.exitCode = exitStatus(record, interrupt.signal.aborted)
       const size = { color: process.stdout.isTTY === true, width: process.stdout.columns ?? 100 }
       this.log(renderSummary(record, { ...size, directory }))
       return record

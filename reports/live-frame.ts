@@ -1,39 +1,10 @@
+import type { LiveFigures, LiveSnapshot } from '../src/measure/live-status.ts'
 import { MEASURES, type MeasureName } from '../src/measure/run-record.ts'
 import { cutLine, type Paint, plainLine } from './ansi.ts'
 import { formatBytes, formatCores, formatCount, formatMs, formatRate } from './format.ts'
 import { progressBar, sparkline } from './sparkline.ts'
 
-/** What a run looks like at one moment; the rates and percentiles are those of the last window. */
-export interface LiveSnapshot {
-  readonly scenario: string
-  readonly elapsedMs: number
-  /** Warm-up and measured part together; the drain comes after. */
-  readonly plannedMs: number
-  /** `warm-up`, `constant`, `ramp 2 of 3`, `drain`, ... */
-  readonly phase: string
-  readonly targetTps: number
-  /** Events due per second. */
-  readonly offeredTps: number
-  readonly sentTps: number
-  /** Since the start. */
-  readonly sent: number
-  readonly failed: number
-  readonly scheduleLagP99Ms: number | null
-  /** Records waiting in the event log, by stage. */
-  readonly backlog: Readonly<Record<string, number>>
-  readonly measures: Readonly<Partial<Record<MeasureName, LiveFigures>>>
-  /** Events sent per second in the windows so far, oldest first. */
-  readonly rates: readonly number[]
-  /** Null before the first sample. */
-  readonly cpuCores: number | null
-  readonly rssBytes: number | null
-}
-
-export interface LiveFigures {
-  readonly count: number
-  readonly p50Ms: number | null
-  readonly p99Ms: number | null
-}
+export type { LiveFigures, LiveSnapshot }
 
 /** The live view's lines, none wider than `width`. */
 export function liveFrame(now: LiveSnapshot, paint: Paint, width: number): string[] {

@@ -1,5 +1,5 @@
-import type { EventLog } from '../ports/event-log.ts'
 import { nowUs } from '../kernel/time.ts'
+import type { EventLog } from '../ports/event-log.ts'
 
 /** One consumer group on one topic. */
 export interface GroupOnTopic {
@@ -9,14 +9,18 @@ export interface GroupOnTopic {
 }
 
 /** Records that each stage has not committed yet, by stage. */
-export async function backlogOf(log: EventLog, groups: readonly GroupOnTopic[]): Promise<Record<string, number>> {
+export async function backlogOf(
+  log: EventLog,
+  groups: readonly GroupOnTopic[],
+): Promise<Record<string, number>> {
   const backlog: Record<string, number> = {}
   await Promise.all(
     groups.map(async ({ stage, group, topic }) => {
       const [offsets, committed] = await Promise.all([log.offsets(topic), log.committed(group, topic)])
       const next = new Map(committed.map((position) => [position.partition, position.offset]))
       let waiting = 0
-      for (const { partition, earliest, latest } of offsets) waiting += latest - (next.get(partition) ?? earliest)
+      for (const { partition, earliest, latest } of offsets)
+        waiting += latest - (next.get(partition) ?? earliest)
       backlog[stage] = waiting
     }),
   )

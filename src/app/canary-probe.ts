@@ -9,8 +9,8 @@ import { runLoad } from '../load/run-load.ts'
 import type { LatencyRecorder } from '../measure/latency-recorder.ts'
 import type { LedgerWriter } from '../measure/ledger-writer.ts'
 import type { EventLog } from '../ports/event-log.ts'
-import { LabLoadObserver } from './load-observer.ts'
 import type { LabPlan } from './lab-plan.ts'
+import { LabLoadObserver } from './load-observer.ts'
 import { catalogueOf } from './open-sources.ts'
 
 export interface CanaryTally {
@@ -35,7 +35,11 @@ export class CanaryProbe {
   readonly #target: HttpTarget
   readonly #source: CanarySource | null
 
-  private constructor(plan: LabPlan, target: HttpTarget, parts: { log: EventLog; source: CanarySource | null }) {
+  private constructor(
+    plan: LabPlan,
+    target: HttpTarget,
+    parts: { log: EventLog; source: CanarySource | null },
+  ) {
     this.#plan = plan
     this.#target = target
     this.#log = parts.log
@@ -93,7 +97,8 @@ export class CanaryProbe {
 
   #followBatch(batch: EventBatch, each: (sequence: number, dueUs: number) => void): void {
     for (let i = 0; i < batch.count; i++) {
-      if (batch.outcomes[i] === OUTCOME.acknowledged) each(batch.sequences[i]!, batch.originUs + batch.dueUs[i]!)
+      if (batch.outcomes[i] === OUTCOME.acknowledged)
+        each(batch.sequences[i]!, batch.originUs + batch.dueUs[i]!)
     }
   }
 

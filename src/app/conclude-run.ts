@@ -1,43 +1,18 @@
 import type { Scenario } from '../config/scenario.ts'
 import { evaluateObjectives } from '../measure/evaluate-objectives.ts'
 import { parseObjectives } from '../measure/parse-objective.ts'
-import type { HostFacts, Manifest, ResourceFigures, RunRecord } from '../measure/run-record.ts'
+import type { Manifest, RunRecord } from '../measure/run-record.ts'
 import { stageFigures } from '../measure/stage-figures.ts'
 import { timelineOf } from '../measure/timeline.ts'
 import { invalidReasons } from '../measure/validity.ts'
 import { verdictOf } from '../measure/verdict.ts'
-import type { Position } from '../ports/event-log.ts'
-import type { Stack } from '../ports/stack.ts'
 import { closeBooks } from './account.ts'
-import type { LabCollector } from './lab-collector.ts'
-import type { LabPlan } from './lab-plan.ts'
-import type { LiveSampler } from './live-sampler.ts'
+import type { Conclusion } from './conclusion.ts'
+import type { LabRun } from './lab-options.ts'
 import { loadRecord } from './load-record.ts'
-import { actionSchedule, type Offered, traceIdNamer } from './offered.ts'
-import type { LabOptions, LabRun } from './run-lab.ts'
+import { actionSchedule, traceIdNamer } from './offered.ts'
 import { runNotes } from './run-notes.ts'
 import { repVersion } from './version.ts'
-import type { LoadThreadResult } from './workers/load.ts'
-import type { ProbeThreadResult } from './workers/probe.ts'
-
-export interface Conclusion {
-  readonly options: LabOptions
-  readonly plan: LabPlan
-  readonly stack: Stack
-  readonly host: HostFacts
-  readonly offered: Offered
-  readonly from: readonly Position[]
-  /** Due time 0 on the host's monotonic clock, µs, and on the wall clock, ms. */
-  readonly originUs: number
-  readonly originEpochMs: number
-  readonly collector: LabCollector
-  readonly sampler: LiveSampler
-  readonly loads: readonly LoadThreadResult[]
-  readonly probe: ProbeThreadResult
-  readonly drained: boolean
-  readonly stoppedEarly: string | null
-  readonly resources: readonly ResourceFigures[]
-}
 
 /** Reads the log back, judges the run and writes it down. */
 export async function concludeRun(run: Conclusion): Promise<LabRun> {

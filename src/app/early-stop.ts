@@ -19,7 +19,8 @@ export class EarlyStop {
   breached(missed: readonly ObjectiveResult[]): void {
     const [first] = missed
     if (first === undefined) return
-    const seen = first.value === null ? (first.reason ?? 'no value') : `${first.value.toFixed(1)} ${first.unit}`
+    const seen =
+      first.value === null ? (first.reason ?? 'no value') : `${first.value.toFixed(1)} ${first.unit}`
     this.#stop(`aborted: ${first.text} was missed (${seen})`)
   }
 

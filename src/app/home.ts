@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, readFileSync, rmSync, writeSync, closeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { RepError } from '../errors/rep-error.ts'
 
@@ -40,7 +40,10 @@ export class Home {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
         const holder = readHolder(path)
         if (holder !== null && isAlive(holder)) {
-          throw new RepError('REP_STACK_BUSY', `process ${holder} is using the embedded stack in ${this.embedded}`)
+          throw new RepError(
+            'REP_STACK_BUSY',
+            `process ${holder} is using the embedded stack in ${this.embedded}`,
+          )
         }
         rmSync(path, { force: true })
       }

@@ -1,5 +1,8 @@
 /** Ctrl-C and SIGTERM: the first one drains and reports, the second one ends the process at once. */
-export function interruptible(log: (line: string) => void): { readonly signal: AbortSignal; dispose(): void } {
+export function interruptible(log: (line: string) => void): {
+  readonly signal: AbortSignal
+  dispose(): void
+} {
   const controller = new AbortController()
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(130)

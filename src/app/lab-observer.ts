@@ -6,7 +6,8 @@ import type { StageMeasure, StageObserver } from '../stages/stage.ts'
 /** Puts what stages report into the ledger and the histograms. Events that the lab did not send are not timed. */
 export function labObserver(recorder: LatencyRecorder, ledger: LedgerWriter): StageObserver {
   const effects = new Map<StageMeasure, EffectAccount>()
-  for (const measure of ['index', 'preference', 'notify'] as const) effects.set(measure, ledger.effects(measure))
+  for (const measure of ['index', 'preference', 'notify'] as const)
+    effects.set(measure, ledger.effects(measure))
   return {
     done(measure, traceId, dueUs) {
       effects.get(measure)!.applied(traceId)

@@ -1,6 +1,6 @@
 import type { Scenario } from '../config/scenario.ts'
-import type { LedgerBuffers } from '../measure/ledger.ts'
 import type { RecorderSnapshot } from '../measure/latency-recorder.ts'
+import type { LedgerBuffers } from '../measure/ledger.ts'
 import type { StageCounters } from '../stages/stage.ts'
 
 /** What every lab thread needs to know of the run; survives a structured clone, the ledger shared. */

@@ -88,7 +88,8 @@ function phaseAt({ warmupMs, load }: Scenario, elapsedMs: number): string {
   let endMs = warmupMs
   for (const [i, phase] of phases.entries()) {
     endMs += phase.durationMs
-    if (elapsedMs < endMs) return phases.length === 1 ? phase.shape : `${phase.shape} ${i + 1} of ${phases.length}`
+    if (elapsedMs < endMs)
+      return phases.length === 1 ? phase.shape : `${phase.shape} ${i + 1} of ${phases.length}`
   }
   return 'last events'
 }

@@ -1,8 +1,8 @@
 import type { Stream } from '../domain/trace-id.ts'
 import type { EventBatch } from '../load/event-batch.ts'
 import type { EventSource } from '../load/event-source.ts'
+import type { LoadObserver } from '../load/in-flight.ts'
 import { OUTCOME } from '../load/in-flight.ts'
-import type { LoadObserver } from '../load/run-load.ts'
 import type { LatencyRecorder } from '../measure/latency-recorder.ts'
 import type { AppendAccount, LedgerWriter } from '../measure/ledger-writer.ts'
 

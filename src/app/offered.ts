@@ -31,12 +31,16 @@ export function actionSchedule({ load, seed, warmupMs }: Scenario): Schedule {
 }
 
 /** Names events of the ledger, also those that the log does not hold, given their due times in order. */
-export function traceIdNamer(scenario: Scenario, dueTimes: (stream: Stream) => Pick<Schedule, 'next'> | null) {
+export function traceIdNamer(
+  scenario: Scenario,
+  dueTimes: (stream: Stream) => Pick<Schedule, 'next'> | null,
+) {
   const cursors = new Map<Stream, { schedule: Pick<Schedule, 'next'> | null; at: number; dueUs: number }>()
   return (stream: Stream, sequence: number): string => {
     let cursor = cursors.get(stream)
     // Sequence numbers mostly come in ascending order: then one walk through the schedule names them all.
-    if (cursor === undefined || cursor.at > sequence) cursor = { schedule: dueTimes(stream), at: -1, dueUs: 0 }
+    if (cursor === undefined || cursor.at > sequence)
+      cursor = { schedule: dueTimes(stream), at: -1, dueUs: 0 }
     while (cursor.at < sequence) {
       cursor.dueUs = cursor.schedule?.next() ?? 0
       cursor.at++

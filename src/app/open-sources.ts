@@ -6,7 +6,9 @@ import { InventorySource } from '../load/inventory-source.ts'
 import type { LabPlan } from './lab-plan.ts'
 
 /** The products of a run; every thread that needs them makes them anew from the seed or reads the same file. */
-export async function catalogueOf({ scenario }: Pick<LabPlan, 'scenario' | 'source'>): Promise<readonly Product[]> {
+export async function catalogueOf({
+  scenario,
+}: Pick<LabPlan, 'scenario' | 'source'>): Promise<readonly Product[]> {
   return generateCatalogue(scenario.catalogue, scenario.seed)
 }
 

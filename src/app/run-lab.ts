@@ -1,20 +1,18 @@
-import type { Scenario } from '../config/scenario.ts'
 import { TOPICS } from '../domain/topics.ts'
 import { nowUs } from '../kernel/time.ts'
 import { hostFacts } from '../measure/host.ts'
 import { createLedger } from '../measure/ledger.ts'
-import type { LiveSnapshot } from '../measure/live-status.ts'
 import { ResourceWatch } from '../measure/resources.ts'
-import type { RunMeasurements } from '../measure/run-measurements.ts'
-import type { HostFacts, RunRecord } from '../measure/run-record.ts'
+import type { HostFacts } from '../measure/run-record.ts'
 import type { Position } from '../ports/event-log.ts'
 import type { Stack } from '../ports/stack.ts'
 import { positionsNow } from './account.ts'
 import { drain } from './backlog.ts'
 import { concludeRun } from './conclude-run.ts'
-import { LabCollector } from './lab-collector.ts'
 import { EarlyStop } from './early-stop.ts'
-import type { LabPlan, LabProgress, SourcePlan, StackAddress } from './lab-plan.ts'
+import { LabCollector } from './lab-collector.ts'
+import type { LabOptions, LabRun } from './lab-options.ts'
+import type { LabPlan, LabProgress } from './lab-plan.ts'
 import { allThreads, type LabThreads, orderStart, startLab } from './lab-threads.ts'
 import { LiveSampler } from './live-sampler.ts'
 import { actionSchedule, countOffered, type Offered } from './offered.ts'
@@ -24,26 +22,6 @@ import { createStores, seedCatalogue } from './seed.ts'
 import { seedPreferences } from './seed-preferences.ts'
 import { GROUPS } from './stage-table.ts'
 import { startTicking } from './ticker.ts'
-
-export interface LabOptions {
-  readonly id: string
-  readonly scenario: Scenario
-  readonly source: SourcePlan
-  readonly stack: StackAddress
-  /** The command line, for the manifest. */
-  readonly command: string
-  /** Stops the load early: what was sent is drained, judged and reported as partial. */
-  readonly signal: AbortSignal
-  /** Ends the load as soon as an objective is missed over this many ms; null to run to the end. */
-  readonly breachWindowMs: number | null
-  onLive(now: LiveSnapshot): void
-  onLog(line: string): void
-}
-
-export interface LabRun {
-  readonly record: RunRecord
-  readonly measurements: RunMeasurements
-}
 
 /** Runs one scenario on a stack that nobody else uses, and judges it. */
 export async function runLab(options: LabOptions): Promise<LabRun> {
@@ -80,7 +58,10 @@ async function prepare({ scenario, source, stack: address }: LabOptions, stack: 
   await createStores(stack, scenario)
   const vectors = await seedCatalogue(stack, products)
   await seedPreferences(stack, scenario, { products, vectors })
-  const from = await positionsNow(stack.log, TOPICS.map(({ name }) => name))
+  const from = await positionsNow(
+    stack.log,
+    TOPICS.map(({ name }) => name),
+  )
   return { plan, offered, from }
 }
 
@@ -104,17 +85,14 @@ async function drive(run: Drive): Promise<LabRun> {
     sampler.begin(originUs)
     resources.start()
     const ticker = startTicking(options, { sampler, collector, early, offered })
-    const driven = Promise.all([
-      Promise.all(threads.load.map(({ result }) => result)),
-      threads.probe.result,
-    ])
+    const driven = Promise.all([Promise.all(threads.load.map(({ result }) => result)), threads.probe.result])
     // A pipeline thread that dies ends the run: nothing would ever drain.
     const [loads, probe] = await Promise.race([driven, firstFailure(threads)])
     sampler.beginDrain()
     const drained = await drain(stack.log, GROUPS, { timeoutMs: scenario.drainMs })
     await ticker.stop()
     for (const [name, last] of await stopServices(threads)) collector.take(name, last)
-    threads.load.forEach(({ name }, i) => collector.take(name, loads[i]!.last))
+    for (const [i, { name }] of threads.load.entries()) collector.take(name, loads[i]!.last)
     collector.take(threads.probe.name, probe.last)
     const used = resources.stop(collector.threadUsage)
     const parts = { ...run, originUs, originEpochMs, collector, sampler, loads, probe, drained }

@@ -1,5 +1,5 @@
 import type { FinalReading } from '../measure/final-read.ts'
-import type { Conclusion } from './conclude-run.ts'
+import type { Conclusion } from './conclusion.ts'
 
 /** What a reader of the figures must know to read them rightly. */
 export function runNotes(run: Conclusion, reading: FinalReading): readonly string[] {
@@ -12,10 +12,13 @@ export function runNotes(run: Conclusion, reading: FinalReading): readonly strin
   const { model, semantic } = stack.embedder.capabilities
   if (!semantic) notes.push(`Vectors come from ${model}: they group products by words, not by meaning.`)
   if (stack.log.capabilities.durability === 'process') {
-    notes.push('An acknowledged event survives a crash of the process, not of the machine: nothing is fsynced.')
+    notes.push(
+      'An acknowledged event survives a crash of the process, not of the machine: nothing is fsynced.',
+    )
   }
   if (canaries.sent > 0) {
-    const lost = canaries.lost === 0 ? 'all were seen' : `${canaries.lost} were never seen (${canaries.firstLost})`
+    const lost =
+      canaries.lost === 0 ? 'all were seen' : `${canaries.lost} were never seen (${canaries.firstLost})`
     notes.push(
       `Freshness: ${canaries.sent} canaries, warm-up included, polled every ${scenario.load.canaries.pollMs} ms; ${lost}.`,
     )
@@ -25,7 +28,8 @@ export function runNotes(run: Conclusion, reading: FinalReading): readonly strin
     const kinds = failedReads.map(([kind, count]) => `${count} ${kind}`).join(', ')
     notes.push(`Recommendation reads that failed: ${kinds || 'none'}; ${reads.unsent} were never sent.`)
   }
-  for (const { counts } of loads) if (counts.firstError !== null) notes.push(`First failed append: ${counts.firstError}`)
+  for (const { counts } of loads)
+    if (counts.firstError !== null) notes.push(`First failed append: ${counts.firstError}`)
   if (reading.foreign > 0) notes.push(`${reading.foreign} records in the log were not this run’s.`)
   if (reading.undecodable > 0) notes.push(`${reading.undecodable} records in the log could not be decoded.`)
   if (reading.truncated.length > 0) {

@@ -24,7 +24,11 @@ export interface KnownCatalogue {
  * Gives the users who are not cold a preference as they would have from earlier visits: the mean of their
  * favourite categories, stored as version 0, before the first offset. Returns how many.
  */
-export async function seedPreferences(stack: Stack, scenario: Scenario, catalogue: KnownCatalogue): Promise<number> {
+export async function seedPreferences(
+  stack: Stack,
+  scenario: Scenario,
+  catalogue: KnownCatalogue,
+): Promise<number> {
   const { seed, users, pipeline } = scenario
   const picker = new ProductPicker(catalogue.products, scenario.catalogue)
   const centroids = categoryCentroids(picker, catalogue.vectors)

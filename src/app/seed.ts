@@ -27,7 +27,11 @@ export async function seedCatalogue(stack: Stack, products: readonly Product[]):
     vectors.set(embedded, start * dims)
     const items = batch.map((product, i): VectorItem => {
       const { id, name, category, price, stock } = product
-      return { id, vector: embedded.subarray(i * dims, (i + 1) * dims), attributes: { name, category, price, stock } }
+      return {
+        id,
+        vector: embedded.subarray(i * dims, (i + 1) * dims),
+        attributes: { name, category, price, stock },
+      }
     })
     await stack.vectors.upsertMany(PRODUCT_INDEX, items)
   }

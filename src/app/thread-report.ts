@@ -1,4 +1,4 @@
-import { EventLoopWatch } from '../measure/event-loop-watch.ts'
+import type { EventLoopWatch } from '../measure/event-loop-watch.ts'
 import type { LatencyRecorder } from '../measure/latency-recorder.ts'
 import { threadCpuSeconds } from '../measure/process-usage.ts'
 import type { StageCounters } from '../stages/stage.ts'

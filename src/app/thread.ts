@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
-import { RepError } from '../errors/rep-error.ts'
 import type { ErrorCode } from '../errors/codes.ts'
+import { RepError } from '../errors/rep-error.ts'
 
 /** What the main thread tells a lab thread. */
 export type Order =
@@ -16,7 +16,12 @@ export type Notice<R, P> =
   | { readonly kind: 'progress'; readonly progress: P }
   | { readonly kind: 'log'; readonly line: string }
   | { readonly kind: 'done'; readonly result: R }
-  | { readonly kind: 'failed'; readonly code: ErrorCode | null; readonly message: string; readonly stack: string }
+  | {
+      readonly kind: 'failed'
+      readonly code: ErrorCode | null
+      readonly message: string
+      readonly stack: string
+    }
 
 export interface ThreadHooks<P> {
   onProgress(progress: P): void
@@ -55,7 +60,9 @@ export function startThread<R, P = never>(
     else fail(revive(options.name, notice))
   })
   worker.on('error', (error) => fail(error))
-  worker.on('exit', (code) => fail(new RepError('REP_INTERNAL', `thread ${options.name} ended with code ${code}`)))
+  worker.on('exit', (code) =>
+    fail(new RepError('REP_INTERNAL', `thread ${options.name} ended with code ${code}`)),
+  )
   // Whoever waits for one of the two hears of the failure; the other must not end the process by itself.
   ready.promise.catch(noop)
   result.promise.catch(noop)
@@ -99,9 +106,7 @@ export interface ThreadSide<R, P> {
  * Runs a lab thread's body with its data; a body that throws becomes a `failed` notice. Call it once, as
  * the last thing of an entry file.
  */
-export function runThread<D, R, P = never>(
-  body: (data: D, side: ThreadSide<R, P>) => Promise<void>,
-): void {
+export function runThread<D, R, P = never>(body: (data: D, side: ThreadSide<R, P>) => Promise<void>): void {
   const port = parentPort
   if (port === null) throw new RepError('REP_INTERNAL', 'a thread entry was run outside a thread')
   const send = (notice: Notice<R, P>): void => port.postMessage(notice)

@@ -2,9 +2,9 @@ import { createBreachWatch } from '../measure/breach-watch.ts'
 import { parseObjectives } from '../measure/parse-objective.ts'
 import type { EarlyStop } from './early-stop.ts'
 import type { LabCollector } from './lab-collector.ts'
+import type { LabOptions } from './lab-options.ts'
 import type { LiveSampler } from './live-sampler.ts'
 import type { Offered } from './offered.ts'
-import type { LabOptions } from './run-lab.ts'
 
 const EVERY_MS = 1000
 

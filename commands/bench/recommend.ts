@@ -1,0 +1,58 @@
+import { Flags } from '@oclif/core'
+import { renderBenchRecommend } from '../../reports/bench-recommend.ts'
+import { benchRecommend } from '../../src/app/bench-recommend.ts'
+import { interruptible } from '../../src/app/interruptible.ts'
+import { CODES } from '../../src/errors/codes.ts'
+import { BaseCommand } from '../base-command.ts'
+import { duration, rate } from '../flags.ts'
+
+export default class BenchRecommend extends BaseCommand {
+  static override summary = 'Drive a recommendation service at a fixed rate in an open loop.'
+  static override description =
+    'Latency counts from when each request was due, so a stalled server cannot hide. Without --url it drives rep’s ' +
+    'own service on the embedded stack, and prints its recall against exact search beside the latencies.'
+  static override examples = [
+    '<%= config.bin %> bench recommend --rate 500 --duration 20s',
+    "<%= config.bin %> bench recommend --url 'http://127.0.0.1:8080/v1/users/{userId}/recommendations' --json",
+  ]
+  static override flags = {
+    rate: rate({ description: 'Requests per second.', default: 500 }),
+    duration: duration({ description: 'Length of the measured part.', default: 20_000 }),
+    url: Flags.string({ description: 'Service to drive; {userId} stands for the user.', helpValue: 'URL' }),
+    connections: Flags.integer({ description: 'Keep-alive connections.', default: 16, min: 1 }),
+    products: Flags.integer({ description: 'Products of the embedded service.', default: 20_000, min: 1 }),
+    users: Flags.integer({ description: 'Users to ask for.', default: 10_000, min: 1 }),
+    seed: Flags.integer({ description: 'Everything random follows from it.', default: 1, min: 0 }),
+    timeout: duration({ description: 'When a request has failed.', default: 10_000 }),
+  }
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(BenchRecommend)
+    const { rate: perSecond, duration: durationMs, url, timeout: timeoutMs, ...rest } = flags
+    const say = (line: string): void => this.logToStderr(line)
+    const interrupt = interruptible(say)
+    try {
+      const result = await benchRecommend({
+        ...rest,
+        rate: perSecond,
+        durationMs,
+        timeoutMs,
+        ...(url === undefined ? {} : { url }),
+        signal: interrupt.signal,
+        onProgress: (progress) => {
+          if (progress.step === 'preparing') say(`Preparing ${flags.products} products …`)
+          else say(`${progress.responded} of ${progress.due} answered`)
+        },
+      })
+      process.exitCode = result.aborted
+        ? CODES.REP_INTERRUPTED.exit
+        : result.valid
+          ? 0
+          : CODES.REP_INVALID.exit
+      this.log(renderBenchRecommend(result, { color: process.stdout.isTTY === true }))
+      return result
+    } finally {
+      interrupt.dispose()
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { Args, Flags } from '@oclif/core'
+import { writeEvents } from '../src/app/write-events.ts'
+import { loadScenario } from '../src/config/load-scenario.ts'
+import { BaseCommand } from './base-command.ts'
+import { duration, rate } from './flags.ts'
+
+export default class Events extends BaseCommand {
+  static override summary = 'Print the very events that a scenario and seed would send.'
+  static override description =
+    'As JSON lines ({dueUs, topic, key, value}), or as Confluent-framed Avro: each value preceded by its length ' +
+    'as a 32-bit big-endian number. Due times count from the start of the run, warm-up included.'
+  static override examples = [
+    '<%= config.bin %> events --scenario baseline --seed 7 --count 1000',
+    '<%= config.bin %> events --scenario flash-sale --count 100000 --format avro > events.bin',
+    '<%= config.bin %> events --count 1000 | jq -r .value.actionType | sort | uniq -c',
+  ]
+  static override enableJsonFlag = false
+  static override args = { scenario: Args.string({ description: 'As --scenario.' }) }
+  static override flags = {
+    scenario: Flags.string({ description: 'Built-in scenario or YAML file.', default: 'baseline' }),
+    count: Flags.integer({ description: 'How many events; without it all of them.', min: 0 }),
+    format: Flags.option({
+      options: ['jsonl', 'avro'] as const,
+      default: 'jsonl',
+      description: 'What to print.',
+    })(),
+    seed: Flags.integer({ description: 'Everything random follows from it.', min: 0 }),
+    tps: rate({ description: 'User actions per second at a phase’s rate 1.' }),
+    duration: duration({ description: 'Length of the measured part.' }),
+    users: Flags.integer({ description: 'Virtual users.', min: 1 }),
+    set: Flags.string({
+      multiple: true,
+      description: 'Overrides one key of the scenario.',
+      helpValue: 'PATH=VALUE',
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(Events)
+    const { tps, duration: durationMs, users, seed, set, count, format } = flags
+    const scenario = await loadScenario(args.scenario ?? flags.scenario, {
+      tps,
+      durationMs,
+      users,
+      seed,
+      set,
+    })
+    await writeEvents(scenario, { format, out: process.stdout, ...(count === undefined ? {} : { count }) })
+  }
+}

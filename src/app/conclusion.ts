@@ -1,0 +1,30 @@
+import type { HostFacts, ResourceFigures } from '../measure/run-record.ts'
+import type { Position } from '../ports/event-log.ts'
+import type { Stack } from '../ports/stack.ts'
+import type { LabCollector } from './lab-collector.ts'
+import type { LabOptions } from './lab-options.ts'
+import type { LabPlan } from './lab-plan.ts'
+import type { LiveSampler } from './live-sampler.ts'
+import type { Offered } from './offered.ts'
+import type { LoadThreadResult } from './workers/load.ts'
+import type { ProbeThreadResult } from './workers/probe.ts'
+
+/** What is known of a run when its pipeline has stopped. */
+export interface Conclusion {
+  readonly options: LabOptions
+  readonly plan: LabPlan
+  readonly stack: Stack
+  readonly host: HostFacts
+  readonly offered: Offered
+  readonly from: readonly Position[]
+  /** Due time 0 on the host's monotonic clock, µs, and on the wall clock, ms. */
+  readonly originUs: number
+  readonly originEpochMs: number
+  readonly collector: LabCollector
+  readonly sampler: LiveSampler
+  readonly loads: readonly LoadThreadResult[]
+  readonly probe: ProbeThreadResult
+  readonly drained: boolean
+  readonly stoppedEarly: string | null
+  readonly resources: readonly ResourceFigures[]
+}

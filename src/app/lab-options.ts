@@ -1,0 +1,25 @@
+import type { Scenario } from '../config/scenario.ts'
+import type { LiveSnapshot } from '../measure/live-status.ts'
+import type { RunMeasurements } from '../measure/run-measurements.ts'
+import type { RunRecord } from '../measure/run-record.ts'
+import type { SourcePlan, StackAddress } from './lab-plan.ts'
+
+export interface LabOptions {
+  readonly id: string
+  readonly scenario: Scenario
+  readonly source: SourcePlan
+  readonly stack: StackAddress
+  /** The command line, for the manifest. */
+  readonly command: string
+  /** Stops the load early: what was sent is drained, judged and reported as partial. */
+  readonly signal: AbortSignal
+  /** Ends the load as soon as an objective is missed over this many ms; null to run to the end. */
+  readonly breachWindowMs: number | null
+  onLive(now: LiveSnapshot): void
+  onLog(line: string): void
+}
+
+export interface LabRun {
+  readonly record: RunRecord
+  readonly measurements: RunMeasurements
+}

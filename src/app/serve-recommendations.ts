@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import type { Scenario } from '../config/scenario.ts'
+import { PRODUCT_INDEX } from '../domain/indexes.ts'
+import { startServer } from '../serve/server.ts'
+import type { Home } from './home.ts'
+import { catalogueOf } from './open-sources.ts'
+import { openStack } from './open-stack.ts'
+import { createStores, seedCatalogue } from './seed.ts'
+
+export interface ServeOptions {
+  readonly host: string
+  readonly port: number
+  readonly signal: AbortSignal
+  log(line: string): void
+}
+
+/** Serves the embedded stack's recommendations until the signal. Rejects with REP_PORT_IN_USE. */
+export async function serveRecommendations(
+  home: Home,
+  scenario: Scenario,
+  options: ServeOptions,
+): Promise<void> {
+  const { host, port, signal, log } = options
+  const fresh = !existsSync(home.embedded)
+  const { dims } = scenario.pipeline.embedder
+  const stack = await openStack({ name: 'embedded', dataDir: home.embedded, dims })
+  try {
+    await createStores(stack, scenario)
+    if (fresh || (await stack.vectors.count(PRODUCT_INDEX)) === 0) {
+      const products = await catalogueOf({ scenario, source: { kind: 'generated' } })
+      await seedCatalogue(stack, products)
+    }
+    const products = await stack.vectors.count(PRODUCT_INDEX)
+    const server = await startServer({ stack, settings: scenario.pipeline.recommend, host, port, log })
+    log(
+      `Serving ${products} products on ${server.url} (try ${server.url}/v1/users/user-000001/recommendations)`,
+    )
+    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+    await server.close()
+  } finally {
+    await stack.close()
+  }
+}
