@@ -5,6 +5,7 @@ import { followCanary } from '../load/http-canary.ts'
 import { HttpClient } from '../load/http-client.ts'
 import { type HttpTarget, parseTarget } from '../load/http-target.ts'
 import { OUTCOME } from '../load/in-flight.ts'
+import { Pacer } from '../load/pacer.ts'
 import { runLoad } from '../load/run-load.ts'
 import type { LatencyRecorder } from '../measure/latency-recorder.ts'
 import type { LedgerWriter } from '../measure/ledger-writer.ts'
@@ -79,6 +80,8 @@ export class CanaryProbe {
       append: (topic, records) => this.#log.append(topic, records),
       originUs,
       signal,
+      // This thread's event loop also serves the polls.
+      pacer: new Pacer({ shared: true }),
       observer: {
         sending: (source, batch) => sends.sending(source, batch),
         settled: (source, batch) => {

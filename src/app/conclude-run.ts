@@ -70,9 +70,7 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
 }
 
 function generatorLoops({ collector }: Conclusion): { name: string; p99Ms: number | null }[] {
-  return [...collector.threads]
-    .filter(([name]) => name.startsWith('load-'))
-    .map(([name, { eventLoopP99Ms }]) => ({ name, p99Ms: eventLoopP99Ms }))
+  return [...collector.threads].map(([name, { eventLoopP99Ms }]) => ({ name, p99Ms: eventLoopP99Ms }))
 }
 
 async function manifestOf({ options, stack, host }: Conclusion, scenario: Scenario): Promise<Manifest> {

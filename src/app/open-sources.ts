@@ -16,6 +16,6 @@ export async function catalogueOf({
 export async function openSources(plan: LabPlan, shard: Shard): Promise<readonly EventSource[]> {
   const products = await catalogueOf(plan)
   const actions = new ActionSource(plan.scenario, { products, shard })
-  if (shard.shard > 0 || plan.scenario.load.inventory.tps === 0) return [actions]
+  if (shard.shard > 0) return [actions]
   return [actions, new InventorySource(plan.scenario, { products })]
 }

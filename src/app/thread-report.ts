@@ -7,7 +7,7 @@ import type { LabProgress } from './lab-plan.ts'
 export interface ThreadReportParts {
   readonly recorder: LatencyRecorder
   readonly stages?: () => Readonly<Record<string, StageCounters>>
-  /** Set in generator threads: a starved event loop makes the run invalid. */
+  /** Set in a thread that drives requests from its event loop: starved, it makes the run invalid. */
   readonly eventLoop?: EventLoopWatch
 }
 

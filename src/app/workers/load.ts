@@ -1,7 +1,6 @@
 import { withFaults } from '../../faults/with-faults.ts'
 import type { Shard } from '../../load/event-source.ts'
 import { type LoadCounts, runLoad } from '../../load/run-load.ts'
-import { EventLoopWatch } from '../../measure/event-loop-watch.ts'
 import { LatencyRecorder } from '../../measure/latency-recorder.ts'
 import { LedgerWriter } from '../../measure/ledger-writer.ts'
 import type { LabPlan, LabProgress } from '../lab-plan.ts'
@@ -32,8 +31,7 @@ runThread<LoadThreadData, LoadThreadResult, LabProgress>(async ({ plan, shard },
   const originUs = await side.started
   const recorder = new LatencyRecorder(originUs + plan.scenario.warmupMs * 1e3)
   const observer = new LabLoadObserver(recorder, new LedgerWriter(plan.ledger))
-  const eventLoop = new EventLoopWatch()
-  const report = new ThreadReport({ recorder, eventLoop }, side.progress)
+  const report = new ThreadReport({ recorder }, side.progress)
   const counts = await runLoad({
     sources,
     append: (topic, records) => log.append(topic, records),

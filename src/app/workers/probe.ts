@@ -1,3 +1,4 @@
+import { EventLoopWatch } from '../../measure/event-loop-watch.ts'
 import { LatencyRecorder } from '../../measure/latency-recorder.ts'
 import { LedgerWriter } from '../../measure/ledger-writer.ts'
 import { CanaryProbe, type CanaryTally } from '../canary-probe.ts'
@@ -26,7 +27,7 @@ runThread<ProbeThreadData, ProbeThreadResult, LabProgress>(async ({ plan, url },
   side.ready()
   const originUs = await side.started
   const recorder = new LatencyRecorder(originUs + plan.scenario.warmupMs * 1e3)
-  const report = new ThreadReport({ recorder }, side.progress)
+  const report = new ThreadReport({ recorder, eventLoop: new EventLoopWatch() }, side.progress)
   const common = { originUs, recorder, signal: side.stopped }
   const [reads, canaries] = await Promise.all([
     driveReads(plan.scenario, { ...common, url }),
