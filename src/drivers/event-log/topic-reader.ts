@@ -48,7 +48,7 @@ export class TopicReader {
 
   /** Appends at most `limit` records to `out`: first an equal share of each partition, then what is left over. */
   take(limit: number, out: StoredRecord[]): void {
-    const heads = this.#topics.heads(this.topic, this.#heads.bytes)
+    const heads = this.#topics.refresh(this.topic, this.#heads)
     let ready = this.#ready(heads)
     const end = out.length + limit
     while (ready.length > 0 && out.length < end) {

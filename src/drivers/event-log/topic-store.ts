@@ -25,9 +25,17 @@ export class Heads {
     return this.#bytes
   }
 
-  next = (partition: number): number => this.#bytes.readDoubleLE(partition * HEAD_BYTES)
-  earliest = (partition: number): number => this.#bytes.readDoubleLE(partition * HEAD_BYTES + 8)
-  storedBytes = (partition: number): number => this.#bytes.readDoubleLE(partition * HEAD_BYTES + 16)
+  next(partition: number): number {
+    return this.#bytes.readDoubleLE(partition * HEAD_BYTES)
+  }
+
+  earliest(partition: number): number {
+    return this.#bytes.readDoubleLE(partition * HEAD_BYTES + 8)
+  }
+
+  storedBytes(partition: number): number {
+    return this.#bytes.readDoubleLE(partition * HEAD_BYTES + 16)
+  }
 
   appended(partition: number, records: number, bytes: number): void {
     this.#bytes.writeDoubleLE(this.next(partition) + records, partition * HEAD_BYTES)
@@ -81,11 +89,15 @@ export class TopicStore {
     throw new RepError('REP_LOG_TOPIC', `There is no topic ${name}. Create it with ensureTopics first.`)
   }
 
-  /** The topic's heads as they are now: a copy in `into`, or in memory of its own. */
-  heads(topic: StoredTopic, into: Buffer = Buffer.allocUnsafe(topic.partitions * HEAD_BYTES)): Heads {
-    const stored = this.#heads.getBinaryFast(topic.headsKey)!
-    stored.copy(into, 0, 0, topic.partitions * HEAD_BYTES)
-    return new Heads(into)
+  /** The topic's heads as they are now, in memory of their own. */
+  heads(topic: StoredTopic): Heads {
+    return this.refresh(topic, new Heads(Buffer.allocUnsafe(topic.partitions * HEAD_BYTES)))
+  }
+
+  /** Brings heads of the topic up to date; returns them. */
+  refresh(topic: StoredTopic, heads: Heads): Heads {
+    this.#heads.getBinaryFast(topic.headsKey)!.copy(heads.bytes, 0, 0, heads.bytes.length)
+    return heads
   }
 
   /** Stores changed heads; only inside the transaction that read them. */
