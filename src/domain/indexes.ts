@@ -2,6 +2,7 @@
 export const USER_BEHAVIOR_INDEX = 'user_behavior_index'
 export const USER_PREFERENCE_INDEX = 'user_preference_index'
 export const PRODUCT_INDEX = 'product_index'
+export const NOTIFICATION_HISTORY_INDEX = 'notification_history_index'
 
 /** The ranked set of popular products: of all, or of one category. */
 export function popularKey(category?: string): string {
