@@ -39,9 +39,9 @@ export interface SparseCounts {
 const FIRST_BUCKETS = 8 * 1024
 
 /**
- * Latencies counted in HdrHistogram's buckets. A count costs a few nanoseconds, where recordValue of
- * hdr-histogram-js 3.0 costs about 70 in JavaScript and 35 in WebAssembly (test/bench/latency-recorder.ts);
- * adding keeps the exact largest value, which its `add` of another range and its encoding round up.
+ * Latencies counted in HdrHistogram's buckets. A count costs about a quarter of recordValue of hdr-histogram-js
+ * 3.0 in JavaScript, and a third of it in WebAssembly (test/bench/latency-recorder.ts); adding keeps the exact
+ * largest value, which its `add` of another range loses and its encoding rounds up.
  */
 export class LatencyCounts {
   #counts = new Float64Array(FIRST_BUCKETS)

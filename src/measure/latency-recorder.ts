@@ -117,15 +117,17 @@ export class MeasureRecorder {
     return snapshot
   }
 
+  /** The map's order is that of last use, so that seconds that take turns all stay open. */
   #turnTo(second: number): void {
     const open = this.#open.get(second)
     if (open === undefined) {
-      if (this.#open.size >= OPEN_SECONDS) this.#close(Math.min(...this.#open.keys()))
-      this.#current = new LatencyCounts()
-      this.#open.set(second, this.#current)
+      const [oldest] = this.#open.keys()
+      if (this.#open.size >= OPEN_SECONDS && oldest !== undefined) this.#close(oldest)
     } else {
-      this.#current = open
+      this.#open.delete(second)
     }
+    this.#current = open ?? new LatencyCounts()
+    this.#open.set(second, this.#current)
     this.#second = second
   }
 

@@ -117,6 +117,8 @@ export class TraceFinder {
   readonly #accounts: readonly StreamAccount[]
   account: StreamAccount
   sequence = -1
+  #last = ''
+  #found = false
 
   constructor(accounts: readonly StreamAccount[]) {
     const first = accounts[0]
@@ -128,13 +130,18 @@ export class TraceFinder {
 
   /** False for an event of another run or another making; else `account` and `sequence` say which it is. */
   find(traceId: string): boolean {
+    // One effect is often asked for twice in a row: for its count, and for its send lag.
+    if (traceId === this.#last) return this.#found
+    this.#last = traceId
+    this.#found = false
     for (const account of this.#accounts) {
       const sequence = sequenceOf(traceId, account.tag)
-      if (sequence < 0 || Number.isNaN(sequence)) continue
+      if (!(sequence >= 0)) continue
       this.account = account
       this.sequence = sequence
-      return true
+      this.#found = true
+      break
     }
-    return false
+    return this.#found
   }
 }

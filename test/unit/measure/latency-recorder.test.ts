@@ -79,3 +79,12 @@ test('a taken recorder starts anew', () => {
   expect(again.sent.size).toBe(0)
   expect(again.measures.get('ack')!.seconds).toEqual([])
 })
+
+test('seconds that take turns stay open, whatever newer ones were seen before', () => {
+  const recorder = new LatencyRecorder(START)
+  const ack = recorder.measure('ack')
+  for (let second = 0; second < 50; second++) ack.done(START + second * 1e6, START + second * 1e6)
+  for (let i = 0; i < 800; i++) ack.done(START + (i % 8) * 1e6, START + 60e6)
+  // 50 parts, and one more for each of the 8 that had to be reopened.
+  expect(recorder.take().measures.get('ack')!.seconds).toHaveLength(58)
+})
