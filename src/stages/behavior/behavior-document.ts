@@ -1,7 +1,5 @@
 import type { UserActionFlat } from '../../domain/codec.ts'
 import type { ActionType } from '../../domain/events.ts'
-import { USER_BEHAVIOR_INDEX } from '../../domain/indexes.ts'
-import type { DocumentIndexSpec } from '../../ports/document-index.ts'
 
 /** A user action as `user_behavior_index` keeps it; its id is the trace id, so a repeat replaces it. */
 export interface BehaviorDocument {
@@ -21,13 +19,6 @@ export interface BehaviorDocument {
     readonly offset: number
     readonly [field: string]: unknown
   }
-}
-
-/** Found by product and by user, newest first. */
-export const BEHAVIOR_INDEX_SPEC: DocumentIndexSpec = {
-  index: USER_BEHAVIOR_INDEX,
-  lookups: ['productId', 'userId'],
-  time: 'timestamp',
 }
 
 /** The document of an action that lies at this place of the log. */

@@ -1,0 +1,70 @@
+import type { InventoryChange } from '../../domain/events.ts'
+import { USER_BEHAVIOR_INDEX, USER_PREFERENCE_INDEX } from '../../domain/indexes.ts'
+import { isZero } from '../../domain/vector.ts'
+import type { Stack } from '../../ports/stack.ts'
+
+const REFRESH_MS = 1000
+/** One user acts several times on a product: so many documents are read for each user wanted, but never more than the most. */
+const DOCUMENTS_PER_USER = 4
+const MOST_DOCUMENTS = 10_000
+const INTERESTED: ReadonlySet<unknown> = new Set(['VIEW', 'ADD_TO_CART', 'LIKE'])
+
+export interface AudienceSettings {
+  readonly recentMs: number
+  readonly nearestUsers: number
+  readonly fanOut: number
+}
+
+/** Finds whom a change may interest. */
+export class Audience {
+  readonly #stack: Stack
+  readonly #settings: AudienceSettings
+  #refreshedMs = Number.NEGATIVE_INFINITY
+
+  constructor(stack: Stack, settings: AudienceSettings) {
+    this.#stack = stack
+    this.#settings = settings
+  }
+
+  /**
+   * At most `fanOut` users, each once: first those who viewed, carted or liked the product within `recentMs` before
+   * the change (event time), latest first; then those whose preference is nearest `vector`, nearest first.
+   */
+  async of(change: InventoryChange, vector: Float32Array | null): Promise<readonly string[]> {
+    const { fanOut } = this.#settings
+    const users = await this.#recent(change)
+    if (users.size < fanOut && vector !== null) await this.#addNearest(users, vector)
+    return [...users].slice(0, fanOut)
+  }
+
+  async #recent({ productId, timestamp }: InventoryChange): Promise<Set<string>> {
+    const { fanOut, recentMs } = this.#settings
+    const users = new Set<string>()
+    if (fanOut === 0) return users
+    const documents = await this.#stack.documents.search(USER_BEHAVIOR_INDEX, {
+      field: 'productId',
+      value: productId,
+      sinceMs: timestamp - recentMs,
+      limit: Math.min(MOST_DOCUMENTS, fanOut * DOCUMENTS_PER_USER),
+    })
+    for (const { fields } of documents) {
+      if (INTERESTED.has(fields.actionType) && typeof fields.userId === 'string') users.add(fields.userId)
+    }
+    return users
+  }
+
+  async #addNearest(users: Set<string>, vector: Float32Array): Promise<void> {
+    const { vectors } = this.#stack
+    const { nearestUsers: k } = this.#settings
+    if (k === 0 || isZero(vector)) return
+    const nowMs = performance.now()
+    if (nowMs - this.#refreshedMs >= REFRESH_MS) {
+      await vectors.refresh(USER_PREFERENCE_INDEX)
+      this.#refreshedMs = nowMs
+    }
+    for (const { id, score } of await vectors.search(USER_PREFERENCE_INDEX, { vector, k })) {
+      // At 0 and below a preference has nothing to do with the product, or points away from it.
+      if (score > 0) users.add(id)
+    }
+  }
+}
