@@ -43,31 +43,40 @@ export function preferenceKey(userId: string): string {
   return `user:preference:${userId}`
 }
 
-/** The record's bytes, fresh; a product id longer than 65,535 bytes is left out. */
-export function encodePreference(record: PreferenceRecord): Uint8Array {
-  const purchases = record.recentPurchases
-    .slice(0, RECENT_PURCHASES)
-    .filter((id) => Buffer.byteLength(id) <= MAX_ID_BYTES)
+/** Bytes of an encoded record. */
+export function preferenceBytes(record: PreferenceRecord): number {
   let size = VECTOR_AT + 4 * record.vector.length
-  for (const id of purchases) size += 2 + Buffer.byteLength(id)
-  const bytes = Buffer.allocUnsafe(size)
-  writeUint64(bytes, record.offset + 1)
-  bytes[8] = FORMAT
-  bytes[9] = purchases.length
-  bytes.writeUInt16LE(record.partition, 10)
-  bytes.writeUInt32LE(record.actionCount, 12)
-  bytes.writeDoubleLE(record.updatedAtMs, 16)
-  writeUuid(record.lastTraceId, bytes, 24)
-  bytes.writeUInt16LE(record.vector.length, 40)
-  bytes.writeUInt16LE(0, 42)
-  writeVector(bytes, record.vector)
-  let at = VECTOR_AT + 4 * record.vector.length
-  for (const id of purchases) {
-    const length = bytes.write(id, at + 2)
-    bytes.writeUInt16LE(length, at)
+  for (const id of record.recentPurchases) size += 2 + Buffer.byteLength(id)
+  return size
+}
+
+/** The record's bytes, fresh. */
+export function encodePreference(record: PreferenceRecord): Uint8Array {
+  const bytes = Buffer.allocUnsafe(preferenceBytes(record))
+  writePreference(record, bytes, 0)
+  return bytes
+}
+
+/** Writes a record's `preferenceBytes` and returns where they end. Product ids have at most 65,535 bytes. */
+export function writePreference(record: PreferenceRecord, target: Buffer, start: number): number {
+  const { vector, recentPurchases } = record
+  writeUint64(target, record.offset + 1, start)
+  target[start + 8] = FORMAT
+  target[start + 9] = recentPurchases.length
+  target.writeUInt16LE(record.partition, start + 10)
+  target.writeUInt32LE(record.actionCount, start + 12)
+  target.writeDoubleLE(record.updatedAtMs, start + 16)
+  writeUuid(record.lastTraceId, target, start + 24)
+  target.writeUInt16LE(vector.length, start + 40)
+  target.writeUInt16LE(0, start + 42)
+  writeVector(target, vector, start + VECTOR_AT)
+  let at = start + VECTOR_AT + 4 * vector.length
+  for (const id of recentPurchases) {
+    const length = target.write(id, at + 2)
+    target.writeUInt16LE(length, at)
     at += 2 + length
   }
-  return bytes
+  return at
 }
 
 /**
@@ -92,8 +101,9 @@ export function decodePreference(bytes: Uint8Array): PreferenceRecord {
   }
 }
 
-/** The list after a purchase: newest first, each product once, the oldest dropped. */
+/** The list after a purchase: newest first, each product once, the oldest dropped; an id too long is left out. */
 export function addPurchase(recent: readonly string[], productId: string): readonly string[] {
+  if (productId.length * 3 > MAX_ID_BYTES) return recent
   return [productId, ...recent.filter((id) => id !== productId)].slice(0, RECENT_PURCHASES)
 }
 
@@ -117,15 +127,14 @@ function readVector(buffer: Buffer, dims: number): Float32Array {
   return Float32Array.from({ length: dims }, (_, i) => buffer.readFloatLE(VECTOR_AT + 4 * i))
 }
 
-function writeVector(bytes: Buffer, vector: Float32Array): void {
-  if (LITTLE_ENDIAN) {
-    bytes.set(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength), VECTOR_AT)
-  } else vector.forEach((value, i) => void bytes.writeFloatLE(value, VECTOR_AT + 4 * i))
+function writeVector(target: Buffer, vector: Float32Array, start: number): void {
+  if (LITTLE_ENDIAN) target.set(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength), start)
+  else for (let i = 0; i < vector.length; i++) target.writeFloatLE(vector[i]!, start + 4 * i)
 }
 
-function writeUint64(bytes: Buffer, value: number): void {
-  bytes.writeUInt32LE(value % 0x1_0000_0000, 0)
-  bytes.writeUInt32LE(Math.floor(value / 0x1_0000_0000), 4)
+function writeUint64(target: Buffer, value: number, start: number): void {
+  target.writeUInt32LE(value % 0x1_0000_0000, start)
+  target.writeUInt32LE(Math.floor(value / 0x1_0000_0000), start + 4)
 }
 
 function bad(reason: string): RepError {

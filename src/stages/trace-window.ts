@@ -26,12 +26,12 @@ export class TraceWindow {
   add(partition: number, traceId: string): boolean {
     if (this.#capacity === 0) return true
     const window = this.#of(partition)
-    if (window.known.has(traceId)) return false
+    const before = window.known.size
+    if (window.known.add(traceId).size === before) return false
     const oldest = window.ring[window.next]
     if (oldest !== undefined) window.known.delete(oldest)
     window.ring[window.next] = traceId
     window.next = window.next + 1 === this.#capacity ? 0 : window.next + 1
-    window.known.add(traceId)
     return true
   }
 

@@ -53,7 +53,14 @@ export class PendingDocuments {
 
   /** Takes out every document: they are accounted for, and what is left to settle is offsets. */
   takeDocuments(): PendingDocuments {
-    return this.removeDocuments(() => true)
+    const taken = new PendingDocuments()
+    taken.documents = this.documents
+    taken.dueUs = this.dueUs
+    taken.upserted = this.upserted
+    this.documents = []
+    this.dueUs = []
+    this.upserted = null
+    return taken
   }
 
   /** Takes out all that is of these partitions; null where there is nothing. */

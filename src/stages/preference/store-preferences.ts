@@ -1,8 +1,8 @@
 import { foldAction } from '../../domain/preference-fold.ts'
-import { encodePreference, preferenceKey } from '../../domain/preference-record.ts'
+import { preferenceBytes, preferenceKey, writePreference } from '../../domain/preference-record.ts'
 import type { VersionedEntry } from '../../ports/key-value.ts'
 import type { Stack } from '../../ports/stack.ts'
-import { loadPreferences } from './load-preferences.ts'
+import { type LoadedPreference, loadPreferences } from './load-preferences.ts'
 import type { PendingAction } from './user-batch.ts'
 
 /** A user whose actions are all durable now. */
@@ -11,6 +11,8 @@ export interface StoredUser {
   /** How many of the first actions were durable before. */
   readonly repeated: number
 }
+
+interface FoldedUser extends StoredUser, LoadedPreference {}
 
 /**
  * One round: one read of all users, a fold of each one's actions, one compare-and-set. Returns who is done;
@@ -25,22 +27,34 @@ export async function storePreferences(
   const loaded = await loadPreferences(stack, userIds)
   const updatedAtMs = Date.now()
   const done: StoredUser[] = []
-  const folded: StoredUser[] = []
-  const entries: VersionedEntry[] = []
+  const folded: FoldedUser[] = []
   for (let i = 0; i < userIds.length; i++) {
     const userId = userIds[i]!
     const { record, expectedVersion } = loaded[i]!
+    const actions = users.get(userId)!
     let repeated = 0
-    for (const action of users.get(userId)!) if (!foldAction(record, action, settings.alpha)) repeated++
-    if (repeated === users.get(userId)!.length) done.push({ userId, repeated })
+    for (let a = 0; a < actions.length; a++) if (!foldAction(record, actions[a]!, settings.alpha)) repeated++
+    if (repeated === actions.length) done.push({ userId, repeated })
     else {
       record.updatedAtMs = updatedAtMs
-      const value = encodePreference(record)
-      entries.push({ key: preferenceKey(userId), value, ttlMs: settings.ttlMs, expectedVersion })
-      folded.push({ userId, repeated })
+      folded.push({ userId, repeated, record, expectedVersion })
     }
   }
-  const stored = entries.length > 0 ? await stack.keyValue.compareAndSetMany(entries) : []
+  if (folded.length === 0) return done
+  const stored = await stack.keyValue.compareAndSetMany(encodeAll(folded, settings.ttlMs))
   for (let i = 0; i < folded.length; i++) if (stored[i] === true) done.push(folded[i]!)
   return done
+}
+
+/** All values in one piece of memory. */
+function encodeAll(folded: readonly FoldedUser[], ttlMs: number): VersionedEntry[] {
+  let size = 0
+  for (let i = 0; i < folded.length; i++) size += preferenceBytes(folded[i]!.record)
+  const bytes = Buffer.allocUnsafeSlow(size)
+  let end = 0
+  return folded.map(({ userId, record, expectedVersion }) => {
+    const start = end
+    end = writePreference(record, bytes, start)
+    return { key: preferenceKey(userId), value: bytes.subarray(start, end), ttlMs, expectedVersion }
+  })
 }
