@@ -9,8 +9,6 @@ import { openStack } from '../open-stack.ts'
  * Child process of `rep bench recommend`: an embedded stack with generated data behind a recommendation
  * server. A process and not a thread, so that the client's CPU time is its own. It ends with its parent.
  */
-// A Ctrl-C reaches the whole process group; the parent decides when this process ends.
-process.on('SIGINT', () => undefined)
 process.once('message', (order: BenchServerOrder) => {
   serve(order).catch((error: unknown) => {
     const code = error instanceof RepError ? error.code : 'REP_INTERNAL'
@@ -22,6 +20,8 @@ process.once('message', (order: BenchServerOrder) => {
     process.disconnect()
   })
 })
+// A Ctrl-C reaches the whole process group; the parent decides when this process ends.
+process.on('SIGINT', () => undefined)
 
 async function serve({ dataDir, dims, settings, data }: BenchServerOrder): Promise<void> {
   const parentGone = new Promise<void>((resolve) => process.once('disconnect', () => resolve()))
