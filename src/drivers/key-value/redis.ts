@@ -1,0 +1,183 @@
+import type { Redis } from 'ioredis'
+import { RepError } from '../../errors/rep-error.ts'
+import type { KeyValue, KeyValueEntry, RankedMember, VersionedEntry } from '../../ports/key-value.ts'
+import { connectRedis, hostOf, type RedisAddress, redisError } from './redis-connection.ts'
+import { COMPARE_AND_SET, INCREMENT, runScript, SET, SET_IF_ABSENT } from './redis-scripts.ts'
+
+export interface RedisKeyValueOptions extends RedisAddress {
+  /** Goes before every key, so that several pipelines can share a server. Default: none. */
+  readonly prefix?: string
+}
+
+/** Keys or members that one plain command carries. */
+const CHUNK = 512
+
+/**
+ * Opens Redis as a key-value store. Rejects with REP_STORE_UNAVAILABLE where nothing answers; afterwards the
+ * connection comes back by itself, and every call rejects with REP_STORE_UNAVAILABLE until it has.
+ */
+export async function openRedisKeyValue(options: RedisKeyValueOptions): Promise<RedisKeyValue> {
+  return new RedisKeyValue(await connectRedis(options), options)
+}
+
+/** Key-value on Redis: values are plain strings, counters numbers, ranked sets sorted sets. */
+export class RedisKeyValue implements KeyValue {
+  readonly capabilities = { driver: 'ioredis' }
+  readonly #redis: Redis
+  readonly #prefix: string
+  readonly #host: string
+
+  constructor(redis: Redis, options: RedisKeyValueOptions) {
+    this.#redis = redis
+    this.#prefix = options.prefix ?? ''
+    this.#host = hostOf(options.url)
+  }
+
+  getMany(keys: readonly string[]): Promise<readonly (Uint8Array | null)[]> {
+    return this.#ask(async (redis) => {
+      const replies = this.#chunks(keys).map((chunk) => redis.mgetBuffer(chunk))
+      return (await Promise.all(replies)).flat()
+    })
+  }
+
+  async setMany(entries: readonly KeyValueEntry[]): Promise<void> {
+    await this.#ask((redis) => {
+      const replies: Promise<unknown>[] = []
+      // Runs of equal kind keep their order, so that the last of equal keys wins.
+      for (let start = 0, end = 0; start < entries.length; start = end) {
+        const lasting = entries[start]!.ttlMs === undefined
+        while (end < entries.length && (entries[end]!.ttlMs === undefined) === lasting) end++
+        const run = entries.slice(start, end)
+        replies.push(lasting ? this.#setLasting(redis, run) : this.#setExpiring(redis, run))
+      }
+      return Promise.all(replies)
+    })
+  }
+
+  async compareAndSetMany(entries: readonly VersionedEntry[]): Promise<readonly boolean[]> {
+    const args: (string | Buffer)[] = []
+    for (const { expectedVersion, ttlMs, value } of entries)
+      args.push(versionBytes(expectedVersion), ttl(ttlMs), view(value))
+    return this.#flags(COMPARE_AND_SET, entries, args)
+  }
+
+  async setIfAbsentMany(entries: readonly KeyValueEntry[]): Promise<readonly boolean[]> {
+    const args: (string | Buffer)[] = []
+    for (const { ttlMs, value } of entries) args.push(ttl(ttlMs), view(value))
+    return this.#flags(SET_IF_ABSENT, entries, args)
+  }
+
+  async deleteMany(keys: readonly string[]): Promise<void> {
+    await this.#ask((redis) => Promise.all(this.#chunks(keys).map((chunk) => redis.unlink(chunk))))
+  }
+
+  incrementMany(keys: readonly string[], by: number, ttlMs: number): Promise<readonly number[]> {
+    const names = keys.map((key) => this.#prefix + key)
+    const args = keys.flatMap(() => [String(by), ttl(ttlMs)])
+    return this.#ask(async (redis) => (await runScript(redis, INCREMENT, names, args)).map(Number))
+  }
+
+  async rankMany(key: string, increments: readonly RankedMember[]): Promise<void> {
+    await this.#ask((redis) => {
+      const name = this.#prefix + key
+      const pipeline = redis.pipeline()
+      for (const { member, score } of increments) pipeline.zincrby(name, score, member)
+      return allWell(pipeline.exec())
+    })
+  }
+
+  top(key: string, limit: number): Promise<readonly RankedMember[]> {
+    if (limit < 1) return Promise.resolve([])
+    return this.#ask(async (redis) => {
+      const reply = await redis.zrevrange(this.#prefix + key, 0, limit - 1, 'WITHSCORES')
+      const members: RankedMember[] = []
+      for (let i = 0; i < reply.length; i += 2)
+        members.push({ member: reply[i]!, score: Number(reply[i + 1]) })
+      return members
+    })
+  }
+
+  /** The server's version. */
+  serverVersion(): Promise<string> {
+    return this.#ask(async (redis) => {
+      const information = await redis.info('server')
+      return /^redis_version:(\S+)/m.exec(information)?.[1] ?? 'unknown'
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#redis.disconnect()
+  }
+
+  #setLasting(redis: Redis, entries: readonly KeyValueEntry[]): Promise<unknown> {
+    const replies: Promise<unknown>[] = []
+    for (let start = 0; start < entries.length; start += CHUNK) {
+      const pairs: (string | Buffer)[] = []
+      for (const { key, value } of entries.slice(start, start + CHUNK))
+        pairs.push(this.#prefix + key, view(value))
+      replies.push(redis.mset(pairs))
+    }
+    return Promise.all(replies)
+  }
+
+  #setExpiring(redis: Redis, entries: readonly KeyValueEntry[]): Promise<unknown> {
+    const args: (string | Buffer)[] = []
+    for (const { ttlMs, value } of entries) args.push(ttl(ttlMs), view(value))
+    return runScript(redis, SET, this.#names(entries), args)
+  }
+
+  async #flags(
+    code: typeof SET_IF_ABSENT,
+    entries: readonly KeyValueEntry[],
+    args: readonly (string | Buffer)[],
+  ): Promise<readonly boolean[]> {
+    const results = await this.#ask((redis) => runScript(redis, code, this.#names(entries), args))
+    return results.map((result) => result === '1')
+  }
+
+  #names(entries: readonly KeyValueEntry[]): string[] {
+    return entries.map(({ key }) => this.#prefix + key)
+  }
+
+  #chunks(keys: readonly string[]): string[][] {
+    const chunks: string[][] = []
+    for (let start = 0; start < keys.length; start += CHUNK)
+      chunks.push(keys.slice(start, start + CHUNK).map((key) => this.#prefix + key))
+    return chunks
+  }
+
+  async #ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await question(this.#redis)
+    } catch (error) {
+      throw redisError(error, this.#host)
+    }
+  }
+}
+
+/** A pipeline resolves also where its commands failed: the first failure is thrown. */
+async function allWell(exec: Promise<[error: Error | null, result: unknown][] | null>): Promise<void> {
+  for (const [error] of (await exec) ?? []) if (error !== null) throw error
+}
+
+/** Bytes 0 to 7 of a value of this version; empty for none. */
+function versionBytes(version: number | null): Buffer {
+  if (version === null) return NOTHING
+  const bytes = Buffer.allocUnsafe(8)
+  bytes.writeUInt32LE(version % 2 ** 32, 0)
+  bytes.writeUInt32LE(Math.floor(version / 2 ** 32), 4)
+  return bytes
+}
+
+/** Redis takes whole milliseconds, 1 at least; 0 stands for none. */
+function ttl(ttlMs: number | undefined): string {
+  if (ttlMs === undefined) return '0'
+  if (ttlMs > 0) return String(Math.ceil(ttlMs))
+  throw new RepError('REP_USAGE', `A time to live of ${ttlMs} ms is not above 0.`)
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+const NOTHING = Buffer.alloc(0)
