@@ -34,23 +34,24 @@ export class LmdbWriter implements Settlement {
    * REP_STORE_UNAVAILABLE when LMDB refuses.
    */
   write<T>(action: () => T): T | Promise<T> {
-    if (this.#open !== null && scope.getStore() !== this.#open)
-      return this.idle().then(() => this.write(action))
-    try {
-      return this.#state.transactionSync(action, JOIN)
-    } catch (error) {
-      throw storeError(error)
-    }
+    return this.settled(() => {
+      try {
+        return this.#state.transactionSync(action, JOIN)
+      } catch (error) {
+        throw storeError(error)
+      }
+    })
   }
 
-  /** Resolves when no other caller's settlement is open. */
-  async idle(): Promise<void> {
-    while (this.#open !== null && scope.getStore() !== this.#open) await this.#open.done
+  /** Runs `action` when no other caller's settlement is open: at once, and then it returns no promise, or later. */
+  settled<T>(action: () => T): T | Promise<T> {
+    return this.#isElsewhere() ? this.#open!.done.then(() => this.settled(action)) : action()
   }
 
   /** One transaction for both; if either throws or rejects, nothing of either is stored and this rejects. */
   async settle(effects: () => Promise<unknown>, commit: () => Promise<void>): Promise<void> {
-    await this.idle()
+    while (this.#isElsewhere()) await this.#open!.done
+    if (this.#open !== null) throw new RepError('REP_INTERNAL', 'A settlement was begun within another.')
     const { promise, resolve } = Promise.withResolvers<void>()
     const open: OpenSettlement = { done: promise }
     this.#open = open
@@ -60,6 +61,10 @@ export class LmdbWriter implements Settlement {
       this.#open = null
       resolve()
     }
+  }
+
+  #isElsewhere(): boolean {
+    return this.#open !== null && scope.getStore() !== this.#open
   }
 }
 

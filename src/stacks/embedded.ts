@@ -41,7 +41,7 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
       embedder: embedder.capabilities.model,
     }),
     close: async () => {
-      await writer.idle()
+      await writer.settled(() => undefined)
       await Promise.all([log, keyValue, documents, vectors, embedder].map((driver) => driver.close()))
       await environment.close()
     },

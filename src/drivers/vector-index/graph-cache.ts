@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HnswGraph } from './hnsw-graph.ts'
 import type { IndexState } from './vector-store.ts'
@@ -8,7 +8,8 @@ const FORMAT = 1
 
 /**
  * Built graphs as files, so that the next thread or process loads one instead of building it anew. A file's
- * name says of which index, which incarnation of it and which change number it is; losing one loses time only.
+ * name says of which index, which incarnation of it and which change number it is, and how long the file
+ * must be; losing one loses time only.
  */
 export class GraphCache {
   readonly #directory: string
@@ -22,38 +23,54 @@ export class GraphCache {
   load(index: string, state: IndexState, graph: HnswGraph): number | null {
     const prefix = prefixOf(index, state)
     let newest = -1
+    let path = ''
     for (const name of readdirSync(this.#directory)) {
-      const sequence = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : -1
-      if (sequence <= state.sequence && sequence > newest) newest = sequence
+      const [sequence = -1, bytes] = name.startsWith(prefix)
+        ? name.slice(prefix.length).split('-').map(Number.parseFloat)
+        : []
+      if (sequence > state.sequence || sequence <= newest || !isGraph(join(this.#directory, name), bytes))
+        continue
+      newest = sequence
+      path = join(this.#directory, name)
     }
     if (newest < 0) return null
-    const path = this.#pathOf(index, state, newest)
-    try {
-      graph.load(path)
-      return newest
-    } catch {
-      // Cut short or of a foreign version: the caller builds a graph as if there were no file.
-      rmSync(path, { force: true })
-      return null
-    }
+    graph.load(path)
+    return newest
   }
 
   /** Saves a graph and removes the index's older ones. */
   save(index: string, state: IndexState, graph: HnswGraph): void {
-    const path = this.#pathOf(index, state, state.sequence)
-    const unfinished = `${path}.${process.pid}.${crypto.randomUUID()}.tmp`
+    const unfinished = join(this.#directory, `${crypto.randomUUID()}.tmp`)
     graph.save(unfinished)
-    renameSync(unfinished, path)
+    const name = `${prefixOf(index, state)}${state.sequence}-${statSync(unfinished).size}${SUFFIX}`
+    renameSync(unfinished, join(this.#directory, name))
     const family = `${encodeURIComponent(index)}@`
-    for (const name of readdirSync(this.#directory)) {
-      const other = join(this.#directory, name)
-      if (name.startsWith(family) && name.endsWith(SUFFIX) && other !== path) rmSync(other, { force: true })
+    for (const other of readdirSync(this.#directory)) {
+      if (other.startsWith(family) && other !== name) rmSync(join(this.#directory, other), { force: true })
     }
   }
+}
 
-  #pathOf(index: string, state: IndexState, sequence: number): string {
-    return join(this.#directory, `${prefixOf(index, state)}${sequence}${SUFFIX}`)
+/**
+ * True for a whole file: usearch takes what a file says of its size on trust, and a spoilt one makes it ask
+ * for all the memory there is. Its files begin with the number of vectors and the bytes of each.
+ */
+function isGraph(path: string, bytes: number | undefined): boolean {
+  const head = new Uint32Array(2)
+  try {
+    if (statSync(path).size !== bytes) return false
+    const file = openSync(path, 'r')
+    try {
+      readSync(file, head, 0, head.byteLength, 0)
+    } finally {
+      closeSync(file)
+    }
+  } catch {
+    // Another thread has just replaced it: as good as not there.
+    return false
   }
+  const vectorBytes = head[0]! * head[1]!
+  return vectorBytes > 0 && vectorBytes < bytes
 }
 
 const SUFFIX = '.usearch'

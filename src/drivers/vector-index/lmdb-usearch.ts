@@ -69,8 +69,7 @@ export class LmdbUsearchVectorIndex implements VectorIndex {
 
   async refresh(index: string): Promise<void> {
     const loaded = this.#loaded.get(index) ?? (await this.#load(index))
-    await this.#readable()
-    loaded.catchUp()
+    await this.#readable(() => loaded.catchUp())
   }
 
   async count(index: string): Promise<number> {
@@ -94,19 +93,22 @@ export class LmdbUsearchVectorIndex implements VectorIndex {
     }
   }
 
-  async #load(index: string): Promise<LoadedIndex> {
-    await this.#readable()
-    const present = this.#loaded.get(index)
-    if (present !== undefined) return present
-    const loaded = new LoadedIndex(index, this.#open(index).store, this.#cache)
-    this.#loaded.set(index, loaded)
-    return loaded
+  #load(index: string): LoadedIndex | Promise<LoadedIndex> {
+    return this.#readable(() => {
+      const present = this.#loaded.get(index)
+      if (present !== undefined) return present
+      const loaded = new LoadedIndex(index, this.#open(index).store, this.#cache)
+      this.#loaded.set(index, loaded)
+      return loaded
+    })
   }
 
-  /** What is copied into memory must be what others can read: no half-done settlement of this thread. */
-  async #readable(): Promise<void> {
-    await this.#writer.idle()
-    this.#environment.state.resetReadTxn()
+  /** What is copied into memory must be what others can read: the latest, and no half-done settlement of this thread. */
+  #readable<T>(action: () => T): T | Promise<T> {
+    return this.#writer.settled(() => {
+      this.#environment.state.resetReadTxn()
+      return action()
+    })
   }
 
   #open(index: string): { readonly store: VectorStore; readonly dims: number } {
