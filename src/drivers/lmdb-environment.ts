@@ -43,8 +43,8 @@ function openEnvironment(path: string): RootDatabase<Uint8Array, Uint8Array> {
     noSubdir: false,
     noSync: true,
     overlappingSync: false,
-    // Pages are changed in the shared map itself instead of being copied out by write(2) at each commit: a
-    // third of the CPU time of a transaction (test/bench/lmdb-write-map.ts). LMDB copies a page before it changes
+    // Pages are changed in the shared map itself instead of being copied out by write(2) at each commit: about
+    // half of the CPU time of a transaction (test/bench/lmdb-write-map.ts). LMDB copies a page before it changes
     // it all the same, so a killed process leaves the last committed tree.
     useWritemap: true,
     mapSize: MAP_BYTES,
