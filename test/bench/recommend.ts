@@ -97,7 +97,7 @@ function shown(rep: BenchRecommendResult): string {
   const failed = rep.failedTotal === 0 ? '' : `, ${rep.failedTotal} failed ${JSON.stringify(rep.failed)}`
   return (
     `${rep.sent} requests${failed}, from due time: p50 ${dueToDone.p50Ms} ms, p99 ${dueToDone.p99Ms} ms; ` +
-    `from sending: p50 ${sendToDone.p50Ms} ms, p99 ${sendToDone.p99Ms} ms; schedule lag p99 ${scheduleLag.p99Ms} ms`
+    `from sending: p50 ${sendToDone.p50Ms} ms, p99 ${sendToDone.p99Ms} ms; schedule lag p99 ${scheduleLag.p99Ms} ms${rep.valid ? '' : `; INVALID: ${rep.invalidReasons.join(' ')}`}`
   )
 }
 
