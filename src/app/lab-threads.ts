@@ -8,7 +8,11 @@ import type { PipelineThreadData } from './workers/pipeline.ts'
 import type { ProbeThreadData, ProbeThreadResult } from './workers/probe.ts'
 
 /** Which stages share a thread. Inventory and notify are few events, mostly waiting. */
-const PIPELINE_THREADS: readonly (readonly StageName[])[] = [['behavior'], ['preference']]
+const PIPELINE_THREADS: readonly (readonly StageName[])[] = [
+  ['behavior'],
+  ['preference'],
+  ['inventory', 'notify'],
+]
 /** From the start order to due time 0: time for every thread to hear of it. */
 const LEAD_US = 300_000
 

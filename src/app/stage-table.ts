@@ -1,12 +1,14 @@
 import type { PipelineSettings } from '../config/scenario.ts'
-import { USER_ACTION } from '../domain/topics.ts'
+import { NOTIFICATION_PUSH, PRODUCT_INVENTORY, USER_ACTION } from '../domain/topics.ts'
 import type { Consumer } from '../ports/event-log.ts'
 import { BEHAVIOR_GROUP, openBehaviorStage } from '../stages/behavior/behavior-stage.ts'
+import { INVENTORY_GROUP, openInventoryStage } from '../stages/inventory/inventory-stage.ts'
+import { NOTIFY_GROUP, openNotifyStage } from '../stages/notify/notify-stage.ts'
 import { openPreferenceStage, PREFERENCE_GROUP } from '../stages/preference/preference-stage.ts'
 import type { Stage, StageContext } from '../stages/stage.ts'
 import type { GroupOnTopic } from './backlog.ts'
 
-export type StageName = 'behavior' | 'preference'
+export type StageName = 'behavior' | 'preference' | 'inventory' | 'notify'
 
 interface StageEntry {
   readonly group: string
@@ -21,6 +23,8 @@ interface StageEntry {
 export const STAGES: Readonly<Record<StageName, StageEntry>> = {
   behavior: { group: BEHAVIOR_GROUP, topic: USER_ACTION, open: openBehaviorStage },
   preference: { group: PREFERENCE_GROUP, topic: USER_ACTION, open: openPreferenceStage },
+  inventory: { group: INVENTORY_GROUP, topic: PRODUCT_INVENTORY, open: openInventoryStage },
+  notify: { group: NOTIFY_GROUP, topic: NOTIFICATION_PUSH, open: openNotifyStage },
 }
 
 export const STAGE_NAMES = Object.keys(STAGES) as StageName[]
