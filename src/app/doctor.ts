@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packageRoot } from '../config/package-root.ts'
+import { versionIn } from '../kernel/probe.ts'
 import type { DoctorCheck } from './doctor/check.ts'
 import { checkCpu, checkDataDirectory, checkMemory, checkNode } from './doctor/host-checks.ts'
 import { checkJava, checkMaven } from './doctor/java-checks.ts'
 import { checkNative, checkPeer } from './doctor/package-checks.ts'
-import { versionIn } from './doctor/probe.ts'
 import { checkDocker, checkPostgres, checkRedis } from './doctor/service-checks.ts'
 import { Home } from './home.ts'
 

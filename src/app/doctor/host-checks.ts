@@ -1,8 +1,8 @@
 import { access, constants, statfs } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { dirname } from 'node:path'
+import { atLeast } from '../../kernel/probe.ts'
 import { type CheckSubject, type DoctorCheck, found, missing, unusable, weak } from './check.ts'
-import { atLeast } from './probe.ts'
 
 const GIB = 2 ** 30
 const NODE: CheckSubject = { id: 'node', title: 'Node.js', need: 'required', unlocks: 'everything' }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
 import { packageRoot } from '../../config/package-root.ts'
+import { run } from '../../kernel/probe.ts'
 import { type CheckSubject, type DoctorCheck, found, missing, unusable } from './check.ts'
-import { run } from './probe.ts'
 
 /** Loading takes some 0.1 s; a busy machine may need more, and a wrong “missing” would mislead. */
 const LOAD_LIMIT_MS = 5000

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { get } from 'node:http'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { entries, run, versionIn, which } from '../../kernel/probe.ts'
 import { type CheckSubject, type DoctorCheck, found, missing, unusable } from './check.ts'
-import { entries, run, versionIn, which } from './probe.ts'
 
 const LIMIT_MS = 800
 const DOCKER: CheckSubject = {
