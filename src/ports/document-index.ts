@@ -29,15 +29,24 @@ export interface DocumentQuery {
   readonly limit: number
 }
 
-/** Documents by id, with equality look-ups ordered by time. Transient trouble is retried inside. */
+/**
+ * Documents by id, with equality look-ups ordered by time. Transient trouble is retried inside. Reads by id see
+ * upserts at once; searches and counts see them after the next `refresh` at the latest.
+ */
 export interface DocumentIndex {
   readonly capabilities: { readonly driver: string }
   ensureIndexes(specs: readonly DocumentIndexSpec[]): Promise<void>
-  upsertMany(index: string, documents: readonly IndexedDocument[], signal?: AbortSignal): Promise<UpsertResult>
+  upsertMany(
+    index: string,
+    documents: readonly IndexedDocument[],
+    signal?: AbortSignal,
+  ): Promise<UpsertResult>
   /** Documents by position; null where absent. */
   getMany(index: string, ids: readonly string[]): Promise<readonly (DocumentFields | null)[]>
   /** Newest first. */
   search(index: string, query: DocumentQuery): Promise<readonly IndexedDocument[]>
+  /** Makes everybody's upserts visible to searches and counts. */
+  refresh(index: string): Promise<void>
   count(index: string): Promise<number>
   close(): Promise<void>
 }

@@ -71,6 +71,10 @@ export class LmdbDocumentIndex implements DocumentIndex {
     return store.search(query)
   }
 
+  async refresh(index: string): Promise<void> {
+    this.#open(index)
+  }
+
   async count(index: string): Promise<number> {
     return this.#openFresh(index).store.count()
   }
