@@ -29,22 +29,42 @@ export const labFlags = {
 }
 
 export interface LabCommandOptions {
-  readonly scenario: Scenario
-  readonly source: SourcePlan
+  /** The scenario's name, for the run's id. */
+  readonly name: string
+  /** Finds what to run, now that the run's directory is known. */
+  prepare(place: RunPlace): Promise<PreparedRun>
   readonly flags: {
     readonly 'data-dir'?: string | undefined
     readonly 'abort-on-breach'?: number | undefined
   }
 }
 
+export interface RunPlace {
+  /** Of the run; not made yet. */
+  readonly directory: string
+  readonly signal: AbortSignal
+}
+
+export interface PreparedRun {
+  readonly scenario: Scenario
+  readonly source: SourcePlan
+  /** Removes what only the run needed. */
+  dispose?(): Promise<void>
+}
+
 /** Runs the lab, shows it live, writes the run's directory, and sets the exit status from the verdict. */
 export abstract class LabCommand extends BaseCommand {
-  protected async runLabAndReport({ scenario, source, flags }: LabCommandOptions): Promise<RunRecord> {
+  protected async runLabAndReport({ name, prepare, flags }: LabCommandOptions): Promise<RunRecord> {
     const home = new Home(flags['data-dir'])
-    const id = newRunId(scenario.name, new Date())
+    const id = newRunId(name, new Date())
+    const directory = home.runDirectory(id)
     const view = liveView(process.stderr, { color: process.stderr.isTTY === true })
     const interrupt = interruptible((line) => view.log(line))
+    const { signal } = interrupt
+    let prepared: PreparedRun | null = null
     try {
+      prepared = await prepare({ directory, signal })
+      const { scenario, source } = prepared
       const { record, measurements } = await withEmbeddedStack(home, scenario, (stack) =>
         runLab({
           id,
@@ -52,22 +72,22 @@ export abstract class LabCommand extends BaseCommand {
           source,
           stack,
           command: ['rep', ...process.argv.slice(2)].join(' '),
-          signal: interrupt.signal,
+          signal,
           breachWindowMs: flags['abort-on-breach'] ?? null,
           onLive: (now) => view.update(now),
           onLog: (line) => view.log(line),
         }),
       )
       view.close()
-      const directory = home.runDirectory(id)
       await writeRunDirectory(directory, record, measurements)
-      process.exitCode = exitStatus(record, interrupt.signal.aborted)
+      process.exitCode = exitStatus(record, signal.aborted)
       const size = { color: process.stdout.isTTY === true, width: process.stdout.columns ?? 100 }
       this.log(renderSummary(record, { ...size, directory }))
       return record
     } finally {
       view.close()
       interrupt.dispose()
+      await prepared?.dispose?.()
     }
   }
 }

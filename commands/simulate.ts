@@ -28,6 +28,7 @@ export default class Simulate extends LabCommand {
     const { args, flags } = await this.parse(Simulate)
     const { tps, duration: durationMs, users, seed, set } = flags
     const scenario = await loadScenario(args.scenario, { tps, durationMs, users, seed, set })
-    return this.runLabAndReport({ scenario, source: { kind: 'generated' }, flags })
+    const prepare = async () => ({ scenario, source: { kind: 'generated' } as const })
+    return this.runLabAndReport({ name: scenario.name, prepare, flags })
   }
 }

@@ -1,4 +1,6 @@
 import type { Scenario } from '../config/scenario.ts'
+import type { Stream } from '../domain/trace-id.ts'
+import { tapeNamer } from '../load/replay/tape-namer.ts'
 import { evaluateObjectives } from '../measure/evaluate-objectives.ts'
 import { parseObjectives } from '../measure/parse-objective.ts'
 import type { Manifest, RunRecord } from '../measure/run-record.ts'
@@ -31,7 +33,7 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     ledger: plan.ledger,
     from: run.from,
     counters: collector.counters,
-    traceIdOf: traceIdNamer(scenario, (stream) => (stream === 'action' ? actionSchedule(scenario) : null)),
+    traceIdOf: traceIds(run),
   })
   const objectives = evaluateObjectives(parseObjectives(scenario.objectives), { measurements, load, ledger })
   const reasons = invalidReasons({
@@ -69,6 +71,18 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
   return { record, measurements }
 }
 
+/** Names the events of the run: recorded ones from their tape, others from their schedule. */
+function traceIds({
+  options: { scenario, source },
+}: Conclusion): (stream: Stream, sequence: number) => string {
+  const scheduled = traceIdNamer(scenario, (stream) =>
+    stream === 'action' ? actionSchedule(scenario) : null,
+  )
+  if (source.kind === 'generated') return scheduled
+  const recorded = tapeNamer(source.tapeFile)
+  return (stream, sequence) => (stream === 'action' ? recorded(sequence) : scheduled(stream, sequence))
+}
+
 function generatorLoops({ collector }: Conclusion): { name: string; p99Ms: number | null }[] {
   return [...collector.threads].map(([name, { eventLoopP99Ms }]) => ({ name, p99Ms: eventLoopP99Ms }))
 }
@@ -80,5 +94,6 @@ async function manifestOf({ options, stack, host }: Conclusion, scenario: Scenar
     scenario,
     versions: await stack.describe(),
     host,
+    ...(options.source.kind === 'replay' ? { input: options.source.input } : {}),
   }
 }

@@ -1,7 +1,10 @@
 import type { Scenario } from '../config/scenario.ts'
+import type { ReplayTiming } from '../load/replay/replay-schedule.ts'
 import type { RecorderSnapshot } from '../measure/latency-recorder.ts'
 import type { LedgerBuffers } from '../measure/ledger.ts'
+import type { Manifest } from '../measure/run-record.ts'
 import type { StageCounters } from '../stages/stage.ts'
+import type { Offered } from './offered.ts'
 
 /** What every lab thread needs to know of the run; survives a structured clone, the ledger shared. */
 export interface LabPlan {
@@ -19,16 +22,22 @@ export interface StackAddress {
 }
 
 /** Where the actions come from. */
-export type SourcePlan =
-  | { readonly kind: 'generated' }
-  | { readonly kind: 'replay'; readonly file: string; readonly options: ReplayPlanOptions }
+export type SourcePlan = { readonly kind: 'generated' } | ReplayPlan
 
-/** How a recorded file is driven; the reader's own options are in `read`. */
-export interface ReplayPlanOptions {
-  readonly read: unknown
-  /** Times faster than it happened; null for a fixed rate. */
-  readonly speed: number | null
-  readonly tps: number | null
+/** A recorded clickstream that was read and encoded before the run. */
+export interface ReplayPlan {
+  readonly kind: 'replay'
+  /** Its actions, encoded, in the order in which they are driven. */
+  readonly tapeFile: string
+  /** Its products as JSON lines, most mentioned first. */
+  readonly catalogueFile: string
+  readonly timing: ReplayTiming
+  readonly offered: Offered
+  /** Users of rows drawn at random, for the reads: who acts more is there more often. */
+  readonly readers: readonly string[]
+  readonly input: NonNullable<Manifest['input']>
+  /** What a reader of the figures must know of the file. */
+  readonly notes: readonly string[]
 }
 
 /** What every lab thread reports, once a second and at its end: all since the last report. */

@@ -12,7 +12,7 @@ export interface Offered {
 }
 
 /** Walks the schedule once, as the generator will. */
-export function countOffered(schedule: Schedule): Offered {
+export function countOffered(schedule: Pick<Schedule, 'next' | 'measuredFromUs'>): Offered {
   const bySecond = new Map<number, number>()
   let total = 0
   let warmup = 0

@@ -1,4 +1,3 @@
-import type { Scenario } from '../config/scenario.ts'
 import { AliasTable } from '../kernel/alias-table.ts'
 import { hashNumber, hashWord } from '../kernel/random.ts'
 import { type HttpLoadResult, runHttpLoad } from '../load/http-load.ts'
@@ -8,6 +7,7 @@ import { createSchedule } from '../load/schedule.ts'
 import { userIdOf } from '../load/user-picker.ts'
 import { hotZipfWeights } from '../load/zipf.ts'
 import type { LatencyRecorder } from '../measure/latency-recorder.ts'
+import type { LabPlan } from './lab-plan.ts'
 
 export type ReadTally = Pick<HttpLoadResult, 'due' | 'statuses' | 'failures' | 'firstErrors' | 'unsent'>
 
@@ -28,14 +28,15 @@ const NOTHING: ReadTally = {
 }
 
 /** Recommendation reads on their own Poisson schedule, by users as popular as those who act. */
-export async function driveReads(scenario: Scenario, options: ReadOptions): Promise<ReadTally> {
+export async function driveReads(plan: LabPlan, options: ReadOptions): Promise<ReadTally> {
+  const { scenario } = plan
   const { reads, actions } = scenario.load
   if (reads.tps === 0) return NOTHING
   const measure = options.recorder.measure('recommend')
   const phases = [{ shape: 'constant', durationMs: phasesMs(actions.phases), rate: 1 }] as const
   const steady = { tps: reads.tps, arrival: { process: 'poisson' }, phases } as const
   const target = parseTarget(`${options.url}/v1/users/{userId}/recommendations?limit=${reads.limit}`)
-  const readerOf = readers(scenario)
+  const readerOf = readers(plan)
   return runHttpLoad({
     target,
     pathOf: (index) => target.pathFor(readerOf(index)),
@@ -57,9 +58,13 @@ export async function driveReads(scenario: Scenario, options: ReadOptions): Prom
 }
 
 /** The user of the i-th read. */
-function readers({ seed, users }: Scenario): (index: number) => string {
+function readers({ scenario: { seed, users }, source }: LabPlan): (index: number) => string {
+  const key = hashWord(seed, 'readers')
+  if (source.kind === 'replay') {
+    const { readers } = source
+    return (index) => readers[hashNumber(key, index) % readers.length]!
+  }
   const hot = { ranks: users.hotUsers, share: users.hotShare }
   const table = new AliasTable(hotZipfWeights(users.count, users.zipf, hot))
-  const key = hashWord(seed, 'readers')
   return (index) => userIdOf(table.at(hashNumber(key, 2 * index), hashNumber(key, 2 * index + 1)))
 }

@@ -43,7 +43,7 @@ interface Lab {
 }
 
 async function prepare({ scenario, source, stack: address }: LabOptions, stack: Stack): Promise<Lab> {
-  const offered = countOffered(actionSchedule(scenario))
+  const offered = source.kind === 'replay' ? source.offered : countOffered(actionSchedule(scenario))
   const stages = ['index', 'preference']
   const ledger = createLedger({
     seed: scenario.seed,

@@ -4,9 +4,9 @@ import type { Conclusion } from './conclusion.ts'
 /** What a reader of the figures must know to read them rightly. */
 export function runNotes(run: Conclusion, reading: FinalReading): readonly string[] {
   const { options, stack, probe, loads, drained, stoppedEarly } = run
-  const { scenario } = options
+  const { scenario, source } = options
   const { canaries, reads } = probe
-  const notes: string[] = []
+  const notes: string[] = source.kind === 'replay' ? [...source.notes] : []
   if (stoppedEarly !== null) notes.push(`The load ended before its schedule: ${stoppedEarly}.`)
   if (!drained) notes.push(`The pipeline had not caught up ${scenario.drainMs / 1e3} s after the last event.`)
   const { model, semantic } = stack.embedder.capabilities

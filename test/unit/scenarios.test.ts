@@ -11,7 +11,17 @@ interface Described {
   readonly properties?: Readonly<Record<string, Described>>
 }
 
-const names = ['baseline', 'cold-start', 'flash-sale', 'hot-key', 'ramp', 'read-heavy', 'soak', 'spike']
+const names = [
+  'baseline',
+  'cold-start',
+  'flash-sale',
+  'hot-key',
+  'ramp',
+  'read-heavy',
+  'replay',
+  'soak',
+  'spike',
+]
 const page = readFileSync(join(root, 'docs/scenarios.md'), 'utf8')
 
 test('every built-in scenario is listed and described', async () => {

@@ -30,7 +30,7 @@ runThread<ProbeThreadData, ProbeThreadResult, LabProgress>(async ({ plan, url },
   const report = new ThreadReport({ recorder, eventLoop: new EventLoopWatch() }, side.progress)
   const common = { originUs, recorder, signal: side.stopped }
   const [reads, canaries] = await Promise.all([
-    driveReads(plan.scenario, { ...common, url }),
+    driveReads(plan, { ...common, url }),
     canaryProbe.run({ ...common, ledger: new LedgerWriter(plan.ledger) }),
   ])
   const last = report.end()

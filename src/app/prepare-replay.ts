@@ -1,0 +1,126 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Scenario } from '../config/scenario.ts'
+import { RepError } from '../errors/rep-error.ts'
+import type { ReadOptions } from '../load/replay/open-replay.ts'
+import { type ReplayTiming, tapeSchedule } from '../load/replay/replay-schedule.ts'
+import { type ReplayScan, scanReplay } from '../load/replay/scan-replay.ts'
+import type { ReplayPlan } from './lab-plan.ts'
+import { countOffered } from './offered.ts'
+import { writeProducts } from './product-file.ts'
+import { replayNotes } from './replay-notes.ts'
+
+export interface ReplayWish {
+  readonly file: string
+  readonly read: ReadOptions
+  /** Times faster than it happened, or null: at the scenario's rate, in file order. */
+  readonly speed: number | null
+}
+
+export interface ReplayPlaces {
+  /** Of the run: `rejects.jsonl` goes here. */
+  readonly directory: string
+  readonly signal: AbortSignal
+}
+
+export interface PreparedReplay {
+  readonly scenario: Scenario
+  readonly source: ReplayPlan
+  /** Removes what only the run needed. */
+  dispose(): Promise<void>
+}
+
+/** Shorter runs have no rate to speak of. */
+const LEAST_MS = 1000
+
+/**
+ * Reads a recorded clickstream and makes the run of it: its users, its products, its schedule. Throws
+ * REP_INPUT where nothing can be read; nothing is left in the run's directory then.
+ */
+export async function prepareReplay(
+  base: Scenario,
+  wish: ReplayWish,
+  { directory, signal }: ReplayPlaces,
+): Promise<PreparedReplay> {
+  const work = join(directory, 'replay')
+  const tapeFile = join(work, 'actions.tape')
+  const catalogueFile = join(work, 'catalogue.jsonl')
+  await mkdir(work, { recursive: true })
+  try {
+    const scan = await scanReplay(wish.file, {
+      read: wish.read,
+      order: wish.speed === null ? 'file' : 'time',
+      seed: base.seed,
+      tapeFile,
+      rejectsFile: join(directory, 'rejects.jsonl'),
+      signal,
+    })
+    if (scan.products.length === 0) {
+      throw new RepError('REP_INPUT', `${basename(wish.file)} mentions no product: nothing to recommend.`)
+    }
+    await writeProducts(catalogueFile, scan.products)
+    const timing = timingOf(base, wish.speed)
+    const { offered, lastDueUs } = walk(tapeFile, timing, base.warmupMs)
+    const source: ReplayPlan = {
+      kind: 'replay',
+      tapeFile,
+      catalogueFile,
+      timing,
+      offered,
+      readers: scan.readers,
+      input: { file: basename(wish.file), rows: scan.rows, rejected: scan.rejected },
+      notes: replayNotes(wish, scan),
+    }
+    const scenario = scenarioOf(base, scan, { timing, lastDueUs })
+    return { scenario, source, dispose: () => rm(work, { recursive: true, force: true }) }
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function timingOf({ load, seed, warmupMs }: Scenario, speed: number | null): ReplayTiming {
+  if (speed !== null) return { kind: 'recorded', speed }
+  const { tps, arrival } = load.actions
+  return { kind: 'rate', tps, arrival, seed, warmupMs }
+}
+
+function walk(tapeFile: string, timing: ReplayTiming, warmupMs: number) {
+  const schedule = tapeSchedule(tapeFile, timing, warmupMs)
+  let lastDueUs = 0
+  const offered = countOffered({
+    measuredFromUs: schedule.measuredFromUs,
+    next: () => {
+      const dueUs = schedule.next()
+      if (dueUs !== Infinity) lastDueUs = dueUs
+      return dueUs
+    },
+  })
+  return { offered, lastDueUs }
+}
+
+/** The base with what the file decides: when it begins, how long it lasts, who acts, what there is. */
+function scenarioOf(
+  base: Scenario,
+  scan: ReplayScan,
+  { timing, lastDueUs }: { timing: ReplayTiming; lastDueUs: number },
+): Scenario {
+  const meanMs = timing.kind === 'rate' ? (scan.readable / timing.tps) * 1e3 : 0
+  const wholeMs = Math.ceil(Math.max(LEAST_MS, lastDueUs / 1e3 + 1, meanMs))
+  if (wholeMs <= base.warmupMs) {
+    throw new RepError(
+      'REP_USAGE',
+      `The replay lasts ${wholeMs / 1e3} s: nothing is left after ${base.warmupMs / 1e3} s of warm-up.`,
+    )
+  }
+  const tps = timing.kind === 'rate' ? timing.tps : (scan.readable / wholeMs) * 1e3
+  const phases = [{ shape: 'constant', durationMs: wholeMs - base.warmupMs, rate: 1 }] as const
+  const categories = new Set(scan.products.map(({ category }) => category)).size
+  return {
+    ...base,
+    startsAtMs: scan.firstMs,
+    load: { ...base.load, actions: { ...base.load.actions, tps, phases } },
+    users: { ...base.users, count: scan.users, coldShare: 1, hotShare: 0, dayParting: null },
+    catalogue: { ...base.catalogue, products: scan.products.length, categories, file: null },
+  }
+}

@@ -1,0 +1,48 @@
+import { RepError } from '../errors/rep-error.ts'
+import { COLUMN_ROLES, parseColumnMap } from '../load/replay/column-map.ts'
+import { REPLAY_FORMATS, type ReplayFormatName } from '../load/replay/detect-format.ts'
+import type { ReplayWish } from './prepare-replay.ts'
+
+/** What the flags of a replay may say. */
+export const REPLAY_CHOICES = { formats: REPLAY_FORMATS, columns: COLUMN_ROLES } as const
+
+export interface ReplayFlags {
+  readonly file: string
+  /** As typed; without it and without a rate: 1. */
+  readonly speed?: string | undefined
+  readonly tps?: number | undefined
+  readonly format?: ReplayFormatName | undefined
+  readonly map?: string | undefined
+  readonly header: boolean
+  readonly delimiter?: string | undefined
+}
+
+/** A replay as its user wants it; throws REP_USAGE for a flag that says nothing. */
+export function replayWish({ file, speed, tps, format, map, header, delimiter }: ReplayFlags): ReplayWish {
+  return {
+    file,
+    speed: tps === undefined ? parseSpeed(speed ?? '1') : null,
+    read: {
+      format: format ?? null,
+      map: map === undefined ? null : parseColumnMap(map),
+      header,
+      delimiter: delimiter === undefined ? null : parseDelimiter(delimiter),
+    },
+  }
+}
+
+/** `60`, `60x` or `0.5`. */
+function parseSpeed(text: string): number {
+  const speed = /^\d+(\.\d+)?x?$/i.test(text) ? Number.parseFloat(text) : 0
+  if (speed > 0 && speed <= 1e9) return speed
+  throw new RepError('REP_USAGE', `--speed ${text}: expected how many times faster, e.g. 60.`)
+}
+
+function parseDelimiter(text: string): string {
+  const delimiter = text === 'tab' || text === '\\t' ? '\t' : text
+  if (delimiter !== '' && !/["\r\n]/.test(delimiter)) return delimiter
+  throw new RepError(
+    'REP_USAGE',
+    `--delimiter: expected a character such as ; or tab, no quote or line break.`,
+  )
+}
