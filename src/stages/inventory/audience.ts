@@ -27,20 +27,20 @@ export class Audience {
   }
 
   /**
-   * At most `fanOut` users, each once: first those who viewed, carted or liked the product within `recentMs` before
-   * the change (event time), latest first; then those whose preference is nearest `vector`, nearest first.
+   * Candidates, each once: first those who viewed, carted or liked the product within `recentMs` before the change
+   * (event time), latest first; then those whose preference is nearest `vector`, nearest first. More than
+   * `fanOut`, for some of them may have been told already.
    */
   async of(change: InventoryChange, vector: Float32Array | null): Promise<readonly string[]> {
-    const { fanOut } = this.#settings
+    if (this.#settings.fanOut === 0) return []
     const users = await this.#recent(change)
-    if (users.size < fanOut && vector !== null) await this.#addNearest(users, vector)
-    return [...users].slice(0, fanOut)
+    if (vector !== null) await this.#addNearest(users, vector)
+    return [...users]
   }
 
   async #recent({ productId, timestamp }: InventoryChange): Promise<Set<string>> {
     const { fanOut, recentMs } = this.#settings
     const users = new Set<string>()
-    if (fanOut === 0) return users
     const documents = await this.#stack.documents.search(USER_BEHAVIOR_INDEX, {
       field: 'productId',
       value: productId,

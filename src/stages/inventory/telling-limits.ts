@@ -5,6 +5,8 @@ const text = new TextEncoder()
 const plain = new TextDecoder()
 
 export interface TellingLimitSettings {
+  /** Most tellings of one change. */
+  readonly fanOut: number
   readonly perUserPerHour: number
   readonly dedupeMs: number
 }
@@ -35,21 +37,26 @@ export class TellingLimits {
     this.#settings = settings
   }
 
-  /** Those of one change that may be sent, in their order. Each user once. */
+  /** Those of one change that may be sent, in their order, at most `fanOut`. Each user once. */
   async admit(tellings: readonly Telling[]): Promise<readonly Telling[]> {
-    const { dedupeMs } = this.#settings
+    const { dedupeMs, fanOut } = this.#settings
     const fresh = await this.#unmarked(tellings)
-    const slotted = await this.#takeSlots(fresh)
+    const slotted = await this.#takeSlots(fresh.slice(0, fanOut))
     // Only now: a user whose hour is full was not told, and may be told later in the window.
     const marked = await this.#claim(slotted, (telling) => subjectKey(telling), dedupeMs)
     return slotted.filter((_, i) => marked[i])
   }
 
-  /** Those that nobody else's mark forbids. */
+  /**
+   * Those that no other notification's mark forbids. Those with their own mark go first: they were admitted when
+   * the change was handled before, and the fan-out must not cut them off in favour of newcomers.
+   */
   async #unmarked(tellings: readonly Telling[]): Promise<readonly Telling[]> {
     if (tellings.length === 0) return tellings
     const marks = await this.#keyValue.getMany(tellings.map(subjectKey))
-    return tellings.filter(({ id }, i) => isAbsentOr(id, marks[i]))
+    const admittedBefore = tellings.filter(({ id }, i) => isHeldBy(id, marks[i]))
+    const absent = tellings.filter((_, i) => (marks[i] ?? null) === null)
+    return [...admittedBefore, ...absent]
   }
 
   /**
@@ -86,10 +93,6 @@ export class TellingLimits {
 
 function subjectKey({ subject }: Telling): string {
   return `notified:subject:${subject}`
-}
-
-function isAbsentOr(id: string, held: Uint8Array | null | undefined): boolean {
-  return held === null || held === undefined || isHeldBy(id, held)
 }
 
 function isHeldBy(id: string, held: Uint8Array | null | undefined): boolean {

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => state.close())
 
 const limits = (perUserPerHour: number, dedupeMs = HOUR_MS) =>
-  new TellingLimits(keyValue, { perUserPerHour, dedupeMs })
+  new TellingLimits(keyValue, { fanOut: 3, perUserPerHour, dedupeMs })
 
 /** A cause tells a user about a subject. */
 const telling = (cause: number, userId: string, subject: string): Telling => ({
@@ -61,6 +61,20 @@ test('the same cause passes again, without counting again', async () => {
   expect(await admit([telling(2, 'a', 't')])).toHaveLength(1)
   expect(await admit([telling(3, 'a', 'u')])).toHaveLength(0)
   expect(await admit(first)).toEqual(first)
+})
+
+test('admits at most the fan-out, not counting those who were told before', async () => {
+  const { admit } = bound(limits(10))
+  const of = (cause: number) => ['a', 'b', 'c', 'd', 'e'].map((user) => telling(cause, user, 's'))
+  expect(users(await admit(of(1)))).toEqual(['a', 'b', 'c'])
+  expect(users(await admit(of(2)))).toEqual(['d', 'e'])
+})
+
+test('the fan-out does not cut off who was admitted before, whoever has come since', async () => {
+  const { admit } = bound(limits(10))
+  const before = ['a', 'b', 'c'].map((user) => telling(1, user, 's'))
+  await admit(before)
+  expect(await admit([telling(1, 'x', 's'), telling(1, 'y', 's'), ...before])).toEqual(before)
 })
 
 test('a user whose hour is full is not marked as told', async () => {
