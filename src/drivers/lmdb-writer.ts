@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { RepError } from '../errors/rep-error.ts'
 import type { Settlement } from '../ports/settlement.ts'
 import type { LmdbEnvironment } from './lmdb-environment.ts'
+import { transact } from './lmdb-transaction.ts'
 
 /** A settlement whose transaction is still open. */
 interface OpenSettlement {
@@ -36,7 +37,7 @@ export class LmdbWriter implements Settlement {
   write<T>(action: () => T): T | Promise<T> {
     return this.settled(() => {
       try {
-        return this.#state.transactionSync(action, JOIN)
+        return transact(this.#state, action, JOIN)
       } catch (error) {
         throw storeError(error)
       }

@@ -12,6 +12,7 @@ import type {
   StoredRecord,
 } from '../../ports/event-log.ts'
 import type { LmdbEnvironment } from '../lmdb-environment.ts'
+import { transact } from '../lmdb-transaction.ts'
 import { LmdbWriter } from '../lmdb-writer.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import { FrameStore } from './frame-store.ts'
@@ -123,7 +124,7 @@ class LmdbEventLog implements EventLog {
     const topic = this.#topics.get(name)
     const timestampMs = Date.now()
     try {
-      this.#environment.log.transactionSync(() => {
+      transact(this.#environment.log, () => {
         const heads = this.#topics.heads(topic)
         for (let partition = 0; partition < counts.length; partition++) {
           if (counts[partition] === 0) continue
