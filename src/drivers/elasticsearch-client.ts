@@ -27,6 +27,7 @@ const REQUEST_MS = 15_000
 /** Times that a request is sent before its trouble is the caller's: about a second in all. */
 const TRIES = 4
 const RETRY: BackoffLimits = { baseMs: 100, maxMs: 1000 }
+const UNTRACED = { openTelemetry: { enabled: false } }
 /** Answers that mean "not now". */
 const PASSING = new Set([408, 429, 502, 503, 504])
 
@@ -50,7 +51,6 @@ export class ElasticsearchClient {
       maxRetries: 0,
       requestTimeout: REQUEST_MS,
       enableMetaHeader: false,
-      openTelemetry: { enabled: false },
       // Answers are only read field by field, never merged into other objects.
       disablePrototypePoisoningProtection: true,
     })
@@ -116,7 +116,7 @@ export class ElasticsearchClient {
         ...(body === undefined ? {} : { body }),
         ...(lines === undefined ? {} : { bulkBody: lines }),
       },
-      signal === undefined ? {} : { signal },
+      signal === undefined ? UNTRACED : { ...UNTRACED, signal },
     )
   }
 
