@@ -1,7 +1,6 @@
 import type { ObjectiveResult, RunRecord } from '../src/measure/run-record.ts'
 import {
   DASH,
-  formatBytes,
   formatCores,
   formatCount,
   formatDate,
@@ -14,6 +13,7 @@ import {
 } from './format.ts'
 import { type Markup, markup } from './markup.ts'
 import { VERDICT_WORD } from './measure-text.ts'
+import { memoryText } from './memory-text.ts'
 import { describeVerdict } from './verdict.ts'
 
 /** What happened, in words, before any figure. */
@@ -72,14 +72,14 @@ export function keyFigures(record: RunRecord): Markup {
   const lag = load.scheduleLagMs
   const whole = record.resources.filter(({ kind }) => kind === 'process')
   const cores = whole.reduce((sum, process) => sum + process.cores, 0)
-  const memory = whole.reduce((sum, process) => sum + (process.peakRssBytes ?? 0), 0)
+  const memory = memoryText(record.resources)
   return markup`<section><h2>Key figures</h2><dl class="keys">
 ${key('Sent', formatRate(load.achievedTps), `of ${formatRate(load.targetTps)} asked for`)}
 ${key('Freshness p99', formatMs(stages.freshness?.p99Ms ?? null), `p50 ${formatMs(stages.freshness?.p50Ms ?? null)}`)}
 ${key('Recommendation p99', formatMs(stages.recommend?.p99Ms ?? null), `p50 ${formatMs(stages.recommend?.p50Ms ?? null)}`)}
 ${key('Events measured', formatCount(load.sent), `and ${formatCount(load.warmup)} to warm up`)}
 ${key('Schedule lag p99', formatMs(lag.p99), `at most ${formatMs(lag.max)}`)}
-${key('CPU', whole.length === 0 ? DASH : formatCores(cores), memory === 0 ? 'memory not sampled' : `${formatBytes(memory)} at most`)}
+${key('CPU', whole.length === 0 ? DASH : formatCores(cores), memory === '' ? 'memory not sampled' : memory)}
 </dl></section>`
 }
 

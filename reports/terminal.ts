@@ -1,7 +1,6 @@
 import type { ObjectiveResult, RunRecord } from '../src/measure/run-record.ts'
 import { type Paint, paintOf, plainLine, visibleLength, wrapText } from './ansi.ts'
 import {
-  formatBytes,
   formatCores,
   formatCount,
   formatDuration,
@@ -11,6 +10,7 @@ import {
   formatRate,
 } from './format.ts'
 import { measuresOf, type PercentileKey, VERDICT_WORD } from './measure-text.ts'
+import { memoryText } from './memory-text.ts'
 import { describeVerdict } from './verdict.ts'
 
 export interface SummaryOptions {
@@ -96,7 +96,7 @@ function factLines(record: RunRecord, paint: Paint, { width, directory }: Summar
     count > 0 ? paint.red(`${formatCount(count)} ${text}`) : `0 ${text}`
   const whole = record.resources.filter(({ kind }) => kind === 'process')
   const cores = whole.reduce((sum, used) => sum + used.cores, 0)
-  const memory = whole.reduce((sum, used) => sum + (used.peakRssBytes ?? 0), 0)
+  const memory = memoryText(record.resources)
   const fact = (name: string, parts: readonly string[]) => joinParts(paint.dim(name.padEnd(8)), parts, width)
   return [
     ...fact('ledger', [
@@ -113,7 +113,7 @@ function factLines(record: RunRecord, paint: Paint, { width, directory }: Summar
       `schedule lag p99 ${formatMs(load.scheduleLagMs.p99)}`,
       `max ${formatMs(load.scheduleLagMs.max)}`,
     ]),
-    ...(whole.length === 0 ? [] : fact('used', [formatCores(cores), formatBytes(memory || null)])),
+    ...(whole.length === 0 ? [] : fact('used', [formatCores(cores), ...(memory === '' ? [] : [memory])])),
     ...record.notes.flatMap((note) =>
       joinParts(paint.dim('note    '), wrapText(plainLine(note), width - 8), 0),
     ),

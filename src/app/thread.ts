@@ -39,13 +39,20 @@ export interface Thread<R> {
   terminate(): Promise<void>
 }
 
+/** Short-lived objects of a batch fit in a few MiB; Node's default lets each thread keep ten times that. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 12 }
+
 /** Starts `workers/<entry>` as a thread. */
 export function startThread<R, P = never>(
   options: { name: string; entry: string; data: unknown },
   hooks: ThreadHooks<P>,
 ): Thread<R> {
   const url = new URL(`./workers/${options.entry}${extname(import.meta.url)}`, import.meta.url)
-  const worker = new Worker(url, { workerData: options.data, name: options.name })
+  const worker = new Worker(url, {
+    workerData: options.data,
+    name: options.name,
+    resourceLimits: RESOURCE_LIMITS,
+  })
   const ready = Promise.withResolvers<string>()
   const result = Promise.withResolvers<R>()
   const fail = (error: Error): void => {
