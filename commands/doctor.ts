@@ -4,6 +4,9 @@ import { BaseCommand } from './base-command.ts'
 
 export default class Doctor extends BaseCommand {
   static override summary = 'What is here, what is missing, and what each missing part would unlock.'
+  static override description =
+    'Looks at Node.js, the native packages, disk, CPU and memory, and at what the other stacks need. Changes nothing. ' +
+    'Its last line, and ready under --json, say whether rep simulate can run on the embedded stack.'
   static override examples = ['<%= config.bin %> doctor', '<%= config.bin %> doctor --json']
 
   async run(): Promise<unknown> {

@@ -7,30 +7,39 @@ import { duration, rate } from './flags.ts'
 export default class Events extends BaseCommand {
   static override summary = 'Print the very events that a scenario and seed would send.'
   static override description =
-    'As JSON lines ({dueUs, topic, key, value}), or as Confluent-framed Avro: each value preceded by its length ' +
-    'as a 32-bit big-endian number. Due times count from the start of the run, warm-up included.'
+    'Sends nothing. As JSON lines ({dueUs, topic, key, value}), or as Confluent-framed Avro: each value preceded ' +
+    'by its length as a 32-bit big-endian number. Due times are in microseconds from the start of the run, warm-up ' +
+    'included. Canaries are not listed: rep simulate adds them, to follow them.'
   static override examples = [
     '<%= config.bin %> events --scenario baseline --seed 7 --count 1000',
     '<%= config.bin %> events --scenario flash-sale --count 100000 --format avro > events.bin',
     '<%= config.bin %> events --count 1000 | jq -r .value.actionType | sort | uniq -c',
   ]
   static override enableJsonFlag = false
-  static override args = { scenario: Args.string({ description: 'As --scenario.' }) }
+  static override args = { scenario: Args.string({ description: 'As --scenario, and stronger.' }) }
   static override flags = {
-    scenario: Flags.string({ description: 'Built-in scenario or YAML file.', default: 'baseline' }),
-    count: Flags.integer({ description: 'How many events; without it all of them.', min: 0 }),
+    scenario: Flags.string({
+      description: 'Built-in scenario, or path of a YAML file.',
+      helpValue: 'SCENARIO',
+      default: 'baseline',
+    }),
+    count: Flags.integer({ description: 'How many events; without it all of them.', helpValue: 'N', min: 0 }),
     format: Flags.option({
       options: ['jsonl', 'avro'] as const,
       default: 'jsonl',
-      description: 'What to print.',
+      description: 'JSON lines, or the bytes as the event log gets them.',
     })(),
-    seed: Flags.integer({ description: 'Everything random follows from it.', min: 0 }),
-    tps: rate({ description: 'User actions per second at a phase’s rate 1.' }),
-    duration: duration({ description: 'Length of the measured part.' }),
-    users: Flags.integer({ description: 'Virtual users.', min: 1 }),
+    seed: Flags.integer({
+      description: 'Seed of everything random: the same seed makes the same events.',
+      helpValue: 'N',
+      min: 0,
+    }),
+    tps: rate({ description: 'User actions per second, e.g. 10000 or 10k.' }),
+    duration: duration({ description: 'Length of the measured part, e.g. 30s.' }),
+    users: Flags.integer({ description: 'Number of virtual users.', helpValue: 'N', min: 1 }),
     set: Flags.string({
       multiple: true,
-      description: 'Overrides one key of the scenario.',
+      description: 'Overrides one key of the scenario, e.g. --set users.zipf=1.2. Repeatable.',
       helpValue: 'PATH=VALUE',
     }),
   }

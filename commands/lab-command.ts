@@ -16,14 +16,19 @@ import { dataDir, duration } from './flags.ts'
 
 /** Flags of every command that runs the whole pipeline under load. */
 export const labFlags = {
-  seed: Flags.integer({ description: 'Everything random follows from it.', min: 0 }),
+  seed: Flags.integer({
+    description: 'Seed of everything random: the same seed sends the same events.',
+    helpValue: 'N',
+    min: 0,
+  }),
   set: Flags.string({
     multiple: true,
     description: 'Overrides one key of the scenario, e.g. --set load.reads.tps=200. Repeatable.',
     helpValue: 'PATH=VALUE',
   }),
   'abort-on-breach': duration({
-    description: 'End the load as soon as an objective is missed over a window of this length, e.g. 5s.',
+    description:
+      'End the load as soon as an objective is missed over a window of this length, e.g. 5s; the report is partial.',
   }),
   'data-dir': dataDir,
 }

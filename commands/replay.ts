@@ -22,7 +22,7 @@ export default class Replay extends LabCommand {
   }
   static override flags = {
     speed: Flags.string({
-      description: 'Times faster than it happened; silence is kept. Default 1.',
+      description: 'Times faster than it happened; silence is kept. Without it: as it happened.',
       helpValue: 'TIMES',
       exclusive: ['tps'],
     }),
@@ -44,6 +44,7 @@ export default class Replay extends LabCommand {
     delimiter: Flags.string({ description: 'Between columns; guessed otherwise.', helpValue: 'CHARACTER' }),
     scenario: Flags.string({
       description: 'Reads, canaries, pipeline settings and objectives of this scenario.',
+      helpValue: 'SCENARIO',
       default: 'replay',
     }),
     ...labFlags,

@@ -10,7 +10,8 @@ export default class Serve extends BaseCommand {
   static override summary = 'Serve recommendations over HTTP, alone.'
   static override description =
     'Serves what the last run left in the embedded stack; an empty stack is given the scenario’s catalogue first. ' +
-    'OpenAPI document: /openapi.json; metrics: /metrics. Stops on Ctrl-C.'
+    'Recommendations: /v1/users/{userId}/recommendations and /v1/products/{productId}/similar; OpenAPI document: ' +
+    '/openapi.json; /healthz, /readyz, /metrics. Stops on Ctrl-C.'
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --port 8080',
@@ -20,13 +21,25 @@ export default class Serve extends BaseCommand {
   static override flags = {
     host: Flags.string({
       description: 'Address to listen on; anything but loopback is reachable by others.',
+      helpValue: 'ADDRESS',
       default: '127.0.0.1',
     }),
-    port: Flags.integer({ description: 'Port; 0 takes any free one.', default: 8080, min: 0, max: 65_535 }),
-    scenario: Flags.string({ description: 'Whose catalogue and settings to use.', default: 'baseline' }),
+    port: Flags.integer({
+      description: 'Port; 0 takes any free one.',
+      helpValue: 'PORT',
+      default: 8080,
+      min: 0,
+      max: 65_535,
+    }),
+    scenario: Flags.string({
+      description: 'Built-in scenario, or path of a YAML file, whose catalogue and settings to use.',
+      helpValue: 'SCENARIO',
+      default: 'baseline',
+    }),
     set: Flags.string({
       multiple: true,
-      description: 'Overrides one key of the scenario.',
+      description:
+        'Overrides one key of the scenario, e.g. --set pipeline.recommend.diversity=0.3. Repeatable.',
       helpValue: 'PATH=VALUE',
     }),
     'data-dir': dataDir,

@@ -6,21 +6,26 @@ import { LabCommand, labFlags } from './lab-command.ts'
 export default class Simulate extends LabCommand {
   static override summary = 'Run the whole pipeline under open-loop load and judge it by its objectives.'
   static override description =
-    'SCENARIO is a built-in one (baseline, flash-sale, spike, ramp, soak, hot-key, cold-start, read-heavy) or a ' +
-    'YAML file. Exit status: 0 all objectives met, 99 one missed, 6 the generator fell behind, 7 events lost, ' +
-    'doubled or out of order, 2 bad usage or scenario, 130 interrupted.'
+    'SCENARIO is a built-in one (baseline, flash-sale, spike, ramp, soak, hot-key, cold-start, read-heavy) or the ' +
+    'path of a YAML file (docs/scenarios.md has every key). The run is kept in .rep/runs/<id>/, with report.html ' +
+    'and run.json. Ctrl-C ends the load, drains and reports what there is; a second one stops at once.\n\n' +
+    'Exit status: 0 all objectives met, 99 one missed, 6 the generator fell behind, 7 events lost, doubled or out ' +
+    'of order, 2 bad usage or scenario, 3 something that it needs is missing or busy, 130 interrupted.'
   static override examples = [
     '<%= config.bin %> simulate --tps 10000',
+    '<%= config.bin %> simulate ramp --tps 20000 --seed 7',
     '<%= config.bin %> simulate flash-sale --tps 20000 --json | jq .verdict',
     '<%= config.bin %> simulate ./mine.yaml --set load.reads.tps=200 --abort-on-breach 5s',
   ]
   static override args = {
-    scenario: Args.string({ description: 'Built-in scenario or YAML file.', default: 'baseline' }),
+    scenario: Args.string({ description: 'Built-in scenario, or path of a YAML file.', default: 'baseline' }),
   }
   static override flags = {
-    tps: rate({ description: 'User actions per second at a phase’s rate 1, e.g. 10000.' }),
+    tps: rate({
+      description: 'User actions per second, e.g. 10000 or 10k. A phase’s rates are multiples of it.',
+    }),
     duration: duration({ description: 'Length of the measured part, e.g. 30s; phases keep their shares.' }),
-    users: Flags.integer({ description: 'Virtual users.', min: 1 }),
+    users: Flags.integer({ description: 'Number of virtual users.', helpValue: 'N', min: 1 }),
     ...labFlags,
   }
 

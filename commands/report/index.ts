@@ -6,6 +6,9 @@ import { dataDir } from '../flags.ts'
 
 export default class ReportList extends BaseCommand {
   static override summary = 'List past runs, newest first.'
+  static override description =
+    'Id, scenario, verdict and rate of every run in the data directory. A run that was killed has no report and is not ' +
+    'listed.'
   static override examples = ['<%= config.bin %> report', '<%= config.bin %> report --json']
   static override flags = { 'data-dir': dataDir }
 

@@ -8,8 +8,13 @@ import { dataDir } from '../flags.ts'
 
 export default class ReportOpen extends BaseCommand {
   static override summary = 'Open one run’s HTML report in the browser.'
+  static override description =
+    'Prints the path of the file where there is no desktop to open it. ID may be any part of a run’s id that fits only ' +
+    'one run; without it: the newest run.'
   static override examples = ['<%= config.bin %> report open', '<%= config.bin %> report open baseline-3f9c']
-  static override args = { id: Args.string({ description: 'Run id, or a part of it.', default: 'last' }) }
+  static override args = {
+    id: Args.string({ description: 'Run id, a part of it, or last.', default: 'last' }),
+  }
   static override flags = { 'data-dir': dataDir }
 
   async run(): Promise<unknown> {

@@ -14,12 +14,16 @@ export default class ReportShow extends BaseCommand {
     '<%= config.bin %> report show 20261121-143005-baseline-3f9c --format junit > junit.xml',
     '<%= config.bin %> report show baseline-3f9c --format markdown',
   ]
-  static override args = { id: Args.string({ description: 'Run id, or a part of it.', default: 'last' }) }
+  static override args = {
+    id: Args.string({ description: 'Run id, a part of it, or last.', default: 'last' }),
+  }
   static override flags = {
     format: Flags.option({
       options: RUN_FORMATS,
       default: 'terminal' as RunFormat,
-      description: 'What to print.',
+      description:
+        'terminal: the summary; json: the run record; html: the page; junit: for CI; markdown: for a pull request; ' +
+        'prometheus: text format; hlog: HdrHistogram interval log.',
     })(),
     'data-dir': dataDir,
   }
