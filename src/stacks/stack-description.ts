@@ -101,3 +101,7 @@ export function stackNames(home: StackHome): readonly string[] {
 export function descriptionPath(home: StackHome, name: string): string {
   return join(stackDirectory(home, name), 'stack.json')
 }
+
+export function isServiceName(text: string): text is ServiceName {
+  return SERVICES.some((service) => service === text)
+}

@@ -8,7 +8,12 @@ export interface ProcessIdentity {
 }
 
 export function ownProcess(): ProcessIdentity {
-  return { pid: process.pid, startedAt: startTimeOf(process.pid) ?? '' }
+  return processOf(process.pid)
+}
+
+/** The process that has this id now. */
+export function processOf(pid: number): ProcessIdentity {
+  return { pid, startedAt: startTimeOf(pid) ?? '' }
 }
 
 /** False when the process has certainly ended. */

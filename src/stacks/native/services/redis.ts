@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import { redisInfo } from '../../probes/redis.ts'
+import { nativeFiles } from '../artifacts.ts'
+import type { PlanContext } from '../plan-context.ts'
+import type { ServicePlan } from '../service-plan.ts'
+
+/** Redis on the server that is on the PATH, else on the one that comes with the artifacts. */
+export function redisPlan(context: PlanContext, server: { program: string; version: string }): ServicePlan {
+  const { directory: stack, settings, ports } = context
+  const directory = join(stack, 'redis')
+  const args = ['--port', `${ports.redis}`, '--dir', directory, '--maxmemory', `${settings.redisMaxMb}mb`]
+  return {
+    name: 'redis',
+    version: server.version,
+    ports: [ports.redis],
+    directory,
+    directories: [directory],
+    files: {},
+    uid: null,
+    command: {
+      program: server.program,
+      args: [join(nativeFiles(), 'redis.conf'), ...args],
+      env: {},
+      cwd: directory,
+    },
+    logs: [join(stack, 'logs/redis.log')],
+    probe: (signal) => redisInfo(`redis://127.0.0.1:${ports.redis}`, signal),
+    startLimitMs: 30_000,
+    stopLimitMs: 10_000,
+  }
+}

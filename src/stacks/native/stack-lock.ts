@@ -1,0 +1,42 @@
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isAlive, ownProcess, type ProcessIdentity } from '../../drivers/event-log/process-identity.ts'
+import { RepError } from '../../errors/rep-error.ts'
+
+/** Takes a stack for one `rep up` or `rep down` at a time; returns the release. Throws REP_STACK_BUSY. */
+export function lockStack(directory: string): () => void {
+  mkdirSync(directory, { recursive: true, mode: 0o755 })
+  const path = join(directory, 'lock')
+  const own = `${path}.${process.pid}`
+  writeFileSync(own, JSON.stringify(ownProcess()))
+  try {
+    for (;;) {
+      try {
+        // A link appears with its content, so nobody reads half a lock.
+        linkSync(own, path)
+        return () => rmSync(path, { force: true })
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+      const holder = readHolder(path)
+      if (holder !== null && isAlive(holder))
+        throw new RepError(
+          'REP_STACK_BUSY',
+          `Process ${holder.pid} is starting or stopping the stack in ${directory}.`,
+        )
+      rmSync(path, { force: true })
+    }
+  } finally {
+    rmSync(own, { force: true })
+  }
+}
+
+function readHolder(path: string): ProcessIdentity | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as ProcessIdentity
+  } catch (error) {
+    // Released since, or cut short by a full disk.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || error instanceof SyntaxError) return null
+    throw error
+  }
+}
