@@ -1,5 +1,6 @@
 import type { Scenario } from '../config/scenario.ts'
 import type { Stream } from '../domain/trace-id.ts'
+import { sumInjected } from '../faults/fault-counts.ts'
 import { tapeNamer } from '../load/replay/tape-namer.ts'
 import { evaluateObjectives } from '../measure/evaluate-objectives.ts'
 import { parseObjectives } from '../measure/parse-objective.ts'
@@ -35,6 +36,7 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     counters: collector.counters,
     traceIdOf: traceIds(run),
   })
+  const injected = sumInjected(run.loads.map((load) => load.injected))
   const objectives = evaluateObjectives(parseObjectives(scenario.objectives), { measurements, load, ledger })
   const reasons = invalidReasons({
     limits: scenario.limits,
@@ -66,9 +68,9 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
       offered: offered.bySecond,
       backlog: run.sampler.backlogs,
     }),
-    notes: runNotes(run, reading),
+    notes: runNotes(run, reading, injected),
   }
-  return { record, measurements }
+  return { record, measurements, injected }
 }
 
 /** Names the events of the run: recorded ones from their tape, others from their schedule. */

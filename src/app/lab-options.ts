@@ -1,4 +1,5 @@
 import type { Scenario } from '../config/scenario.ts'
+import type { InjectedFaults } from '../faults/fault-counts.ts'
 import type { LiveSnapshot } from '../measure/live-status.ts'
 import type { RunMeasurements } from '../measure/run-measurements.ts'
 import type { RunRecord } from '../measure/run-record.ts'
@@ -22,4 +23,6 @@ export interface LabOptions {
 export interface LabRun {
   readonly record: RunRecord
   readonly measurements: RunMeasurements
+  /** What faults the scenario's steps did, to compare the ledger with. */
+  readonly injected: InjectedFaults
 }

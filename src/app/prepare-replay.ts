@@ -2,20 +2,13 @@ import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Scenario } from '../config/scenario.ts'
 import { RepError } from '../errors/rep-error.ts'
-import type { ReadOptions } from '../load/replay/open-replay.ts'
 import { type ReplayTiming, tapeSchedule } from '../load/replay/replay-schedule.ts'
 import { type ReplayScan, scanReplay } from '../load/replay/scan-replay.ts'
 import type { ReplayPlan } from './lab-plan.ts'
 import { countOffered } from './offered.ts'
 import { writeProducts } from './product-file.ts'
 import { replayNotes } from './replay-notes.ts'
-
-export interface ReplayWish {
-  readonly file: string
-  readonly read: ReadOptions
-  /** Times faster than it happened, or null: at the scenario's rate, in file order. */
-  readonly speed: number | null
-}
+import type { ReplayWish } from './replay-wish.ts'
 
 export interface ReplayPlaces {
   /** Of the run: `rejects.jsonl` goes here. */

@@ -1,7 +1,8 @@
 import { basename } from 'node:path'
 import { REPLAY_STOCK } from '../load/replay/replay-catalogue.ts'
 import type { ReplayScan } from '../load/replay/scan-replay.ts'
-import type { ReplayWish } from './prepare-replay.ts'
+import { ORDER_WINDOW } from '../load/replay/time-order.ts'
+import type { ReplayWish } from './replay-wish.ts'
 
 /** What a reader of a replay's figures must know of the file and of what was made up. */
 export function replayNotes({ file, speed }: ReplayWish, scan: ReplayScan): readonly string[] {
@@ -24,12 +25,11 @@ export function replayNotes({ file, speed }: ReplayWish, scan: ReplayScan): read
     )
   }
   notes.push(`Made up, as the file does not say it: ${invented.join('; ')}.`)
-  if (scan.copies > 0)
-    notes.push(`${count(scan.copies, 'row')} repeat an earlier row exactly; each was sent.`)
+  if (scan.copies > 0) notes.push(`Exact copies of an earlier row: ${scan.copies}; each was sent.`)
   if (scan.unordered > 0 && speed !== null) {
     notes.push(
-      `${count(scan.unordered, 'row')} stand after later ones in the file and were put in order of their times` +
-        `${scan.late === 0 ? '' : `; ${scan.late} of them were too far behind and went at once`}.`,
+      `Rows with a time before that of the row above: ${scan.unordered}. Rows were put in order of their times ` +
+        `within ${ORDER_WINDOW.toLocaleString('en-US')} rows; ${scan.late} came too late for that and went at once.`,
     )
   }
   return notes

@@ -1,7 +1,15 @@
 import { RepError } from '../errors/rep-error.ts'
 import { COLUMN_ROLES, parseColumnMap } from '../load/replay/column-map.ts'
 import { REPLAY_FORMATS, type ReplayFormatName } from '../load/replay/detect-format.ts'
-import type { ReplayWish } from './prepare-replay.ts'
+import type { ReadOptions } from '../load/replay/open-replay.ts'
+
+/** How a recorded file is read and driven. */
+export interface ReplayWish {
+  readonly file: string
+  readonly read: ReadOptions
+  /** Times faster than it happened, or null: at the scenario's rate, in file order. */
+  readonly speed: number | null
+}
 
 /** What the flags of a replay may say. */
 export const REPLAY_CHOICES = { formats: REPLAY_FORMATS, columns: COLUMN_ROLES } as const

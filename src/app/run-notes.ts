@@ -1,12 +1,19 @@
+import { describeFaults } from '../faults/describe-faults.ts'
+import type { InjectedFaults } from '../faults/fault-counts.ts'
 import type { FinalReading } from '../measure/final-read.ts'
 import type { Conclusion } from './conclusion.ts'
 
 /** What a reader of the figures must know to read them rightly. */
-export function runNotes(run: Conclusion, reading: FinalReading): readonly string[] {
+export function runNotes(
+  run: Conclusion,
+  reading: FinalReading,
+  injected: InjectedFaults,
+): readonly string[] {
   const { options, stack, probe, loads, drained, stoppedEarly } = run
   const { scenario, source } = options
   const { canaries, reads } = probe
   const notes: string[] = source.kind === 'replay' ? [...source.notes] : []
+  notes.push(...describeFaults(scenario.faults, injected))
   if (stoppedEarly !== null) notes.push(`The load ended before its schedule: ${stoppedEarly}.`)
   if (!drained) notes.push(`The pipeline had not caught up ${scenario.drainMs / 1e3} s after the last event.`)
   const { model, semantic } = stack.embedder.capabilities

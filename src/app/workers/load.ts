@@ -1,3 +1,4 @@
+import type { InjectedFaults } from '../../faults/fault-counts.ts'
 import { withFaults } from '../../faults/with-faults.ts'
 import type { Shard } from '../../load/event-source.ts'
 import { type LoadCounts, runLoad } from '../../load/run-load.ts'
@@ -20,6 +21,7 @@ export interface LoadThreadResult {
   readonly counts: Omit<LoadCounts, 'firstError'> & { readonly firstError: string | null }
   /** Time of the last acknowledgement, µs on the host's clock; 0 for none. */
   readonly lastDoneUs: number
+  readonly injected: InjectedFaults
 }
 
 /** A generator thread: drives its users' actions and, in the first shard, the inventory changes. */
@@ -39,8 +41,10 @@ runThread<LoadThreadData, LoadThreadResult, LabProgress>(async ({ plan, shard },
     observer,
     signal: side.stopped,
   })
+  await log.release()
   const last = report.end()
   await stack.close()
+  const { injected } = log
   const firstError = counts.firstError?.message ?? null
-  side.done({ last, counts: { ...counts, firstError }, lastDoneUs: observer.lastDoneUs })
+  side.done({ last, counts: { ...counts, firstError }, lastDoneUs: observer.lastDoneUs, injected })
 })
