@@ -1,4 +1,5 @@
 import type { RunRecord } from '../src/measure/run-record.ts'
+import { textTable } from './text-table.ts'
 
 /** Past runs as a table for the terminal. */
 export function reportTable(runs: readonly RunRecord[]): string {
@@ -11,13 +12,5 @@ export function reportTable(runs: readonly RunRecord[]): string {
     run.startedAt.replace('T', ' ').slice(0, 19),
   ])
   const table = [['RUN', 'VERDICT', 'RATE', 'FRESHNESS P99', 'STARTED (UTC)'], ...rows]
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
-  return table
-    .map((row) =>
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return textTable(table)
 }

@@ -1,0 +1,34 @@
+import { Flags } from '@oclif/core'
+import { deadLetterTable } from '../../reports/dead-letters.ts'
+import { listDeadLetters, withEmbeddedLog } from '../../src/app/dead-letters.ts'
+import { Home } from '../../src/app/home.ts'
+import { BaseCommand } from '../base-command.ts'
+import { dataDir } from '../flags.ts'
+
+export default class DlqList extends BaseCommand {
+  static override summary = 'List what stages could not handle, with the reason.'
+  static override examples = [
+    '<%= config.bin %> dlq list',
+    '<%= config.bin %> dlq list --topic user.action.v1 --json',
+  ]
+  static override flags = {
+    topic: Flags.string({ description: 'Only letters of this topic.' }),
+    'data-dir': dataDir,
+  }
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(DlqList)
+    const letters = await withEmbeddedLog(new Home(flags['data-dir']), (log) =>
+      listDeadLetters(log, flags.topic),
+    )
+    const rows = letters.map(({ id, letter: { stage, reason, topic, partition, offset, timestampMs } }) => ({
+      id,
+      stage,
+      reason,
+      original: `${topic}/${partition}/${offset}`,
+      at: new Date(timestampMs).toISOString(),
+    }))
+    this.log(deadLetterTable(rows))
+    return rows
+  }
+}

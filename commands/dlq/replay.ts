@@ -1,0 +1,43 @@
+import { Args, Flags } from '@oclif/core'
+import {
+  findDeadLetter,
+  listDeadLetters,
+  replayDeadLetters,
+  withEmbeddedLog,
+} from '../../src/app/dead-letters.ts'
+import { Home } from '../../src/app/home.ts'
+import { RepError } from '../../src/errors/rep-error.ts'
+import { BaseCommand } from '../base-command.ts'
+import { dataDir } from '../flags.ts'
+
+export default class DlqReplay extends BaseCommand {
+  static override summary = 'Append dead letters to their own topics again.'
+  static override description =
+    'With their own keys, values and headers. The letters stay in the dead-letter topic; a stage drops what it has ' +
+    'applied before by its trace id.'
+  static override examples = [
+    '<%= config.bin %> dlq replay user.action.v1.dlq/0/12',
+    '<%= config.bin %> dlq replay --all --topic user.action.v1',
+  ]
+  static override args = { id: Args.string({ description: 'TOPIC/PARTITION/OFFSET of one letter.' }) }
+  static override flags = {
+    all: Flags.boolean({ description: 'Replay every letter.' }),
+    topic: Flags.string({ description: 'With --all: only letters of this topic.', dependsOn: ['all'] }),
+    'data-dir': dataDir,
+  }
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(DlqReplay)
+    const { id } = args
+    if ((id === undefined) !== flags.all) {
+      throw new RepError('REP_USAGE', 'name one letter, or say --all')
+    }
+    const replayed = await withEmbeddedLog(new Home(flags['data-dir']), async (log) => {
+      const letters =
+        id === undefined ? await listDeadLetters(log, flags.topic) : [await findDeadLetter(log, id)]
+      return replayDeadLetters(log, letters)
+    })
+    this.log(`Replayed ${replayed} dead letters.`)
+    return { replayed }
+  }
+}
