@@ -7,7 +7,7 @@ export class Home {
   readonly root: string
 
   constructor(dataDir?: string) {
-    this.root = resolve(dataDir ?? process.env.REP_HOME ?? '.rep')
+    this.root = resolve(dataDir || process.env.REP_HOME || '.rep')
   }
 
   get runs(): string {
