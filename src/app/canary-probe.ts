@@ -10,9 +10,9 @@ import { runLoad } from '../load/run-load.ts'
 import type { LatencyRecorder } from '../measure/latency-recorder.ts'
 import type { LedgerWriter } from '../measure/ledger-writer.ts'
 import type { EventLog } from '../ports/event-log.ts'
+import { catalogueOf } from './catalogue.ts'
 import type { LabPlan } from './lab-plan.ts'
 import { LabLoadObserver } from './load-observer.ts'
-import { catalogueOf } from './open-sources.ts'
 
 export interface CanaryTally {
   readonly sent: number

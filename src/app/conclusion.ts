@@ -16,6 +16,8 @@ export interface Conclusion {
   readonly stack: Stack
   readonly host: HostFacts
   readonly offered: Offered
+  /** What a reader of the figures must know of the catalogue. */
+  readonly notes: readonly string[]
   readonly from: readonly Position[]
   /** Due time 0 on the host's monotonic clock, µs, and on the wall clock, ms. */
   readonly originUs: number

@@ -8,6 +8,7 @@ import type { Position } from '../ports/event-log.ts'
 import type { Stack } from '../ports/stack.ts'
 import { positionsNow } from './account.ts'
 import { drain } from './backlog.ts'
+import { loadCatalogue } from './catalogue.ts'
 import { concludeRun } from './conclude-run.ts'
 import { EarlyStop } from './early-stop.ts'
 import { LabCollector } from './lab-collector.ts'
@@ -16,7 +17,6 @@ import type { LabPlan, LabProgress } from './lab-plan.ts'
 import { allThreads, type LabThreads, orderStart, startLab } from './lab-threads.ts'
 import { LiveSampler } from './live-sampler.ts'
 import { actionSchedule, countOffered, type Offered } from './offered.ts'
-import { catalogueOf } from './open-sources.ts'
 import { openStack } from './open-stack.ts'
 import { createStores, seedCatalogue } from './seed.ts'
 import { seedPreferences } from './seed-preferences.ts'
@@ -38,6 +38,8 @@ export async function runLab(options: LabOptions): Promise<LabRun> {
 interface Lab {
   readonly plan: LabPlan
   readonly offered: Offered
+  /** What a reader of the figures must know of the catalogue. */
+  readonly notes: readonly string[]
   /** Where every topic stood before the run. */
   readonly from: readonly Position[]
 }
@@ -54,7 +56,7 @@ async function prepare({ scenario, source, stack: address }: LabOptions, stack: 
     },
   })
   const plan = { stack: address, scenario, source, ledger }
-  const products = await catalogueOf(plan)
+  const { products, notes } = await loadCatalogue(plan)
   await createStores(stack, scenario)
   const vectors = await seedCatalogue(stack, products)
   await seedPreferences(stack, scenario, { products, vectors })
@@ -62,7 +64,7 @@ async function prepare({ scenario, source, stack: address }: LabOptions, stack: 
     stack.log,
     TOPICS.map(({ name }) => name),
   )
-  return { plan, offered, from }
+  return { plan, offered, from, notes }
 }
 
 interface Drive extends Lab {

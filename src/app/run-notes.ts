@@ -12,7 +12,7 @@ export function runNotes(
   const { options, stack, probe, loads, drained, stoppedEarly } = run
   const { scenario, source } = options
   const { canaries, reads } = probe
-  const notes: string[] = source.kind === 'replay' ? [...source.notes] : []
+  const notes: string[] = [...(source.kind === 'replay' ? source.notes : []), ...run.notes]
   notes.push(...describeFaults(scenario.faults, injected))
   if (stoppedEarly !== null) notes.push(`The load ended before its schedule: ${stoppedEarly}.`)
   if (!drained) notes.push(`The pipeline had not caught up ${scenario.drainMs / 1e3} s after the last event.`)

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { Scenario } from '../config/scenario.ts'
 import { type ListedEvent, listEvents } from '../load/list-events.ts'
-import { catalogueOf } from './open-sources.ts'
+import { catalogueOf } from './catalogue.ts'
 
 export interface WriteEventsOptions {
   readonly format: 'jsonl' | 'avro'

@@ -29,7 +29,7 @@ export function parseColumnMap(text: string): ColumnMap {
     const equals = part.indexOf('=')
     const role = COLUMN_ROLES.find((known) => known === part.slice(0, Math.max(0, equals)).trim())
     const column = part.slice(equals + 1).trim()
-    if (role === undefined) faults.push(`“${part}”: expected one of ${COLUMN_ROLES.join(', ')}, then =column`)
+    if (role === undefined) faults.push(`“${part}”: expected what=column`)
     else if (column === '') faults.push(`“${part}”: expected the name of a column after =`)
     else if (map[role] !== undefined) faults.push(`“${part}”: ${role} is mapped twice`)
     else map[role] = column
@@ -38,7 +38,11 @@ export function parseColumnMap(text: string): ColumnMap {
   if (faults.length === 0 && missing.length > 0) faults.push(`missing: ${missing.join(', ')}`)
   if (faults.length > 0) {
     throw new RepError('REP_USAGE', '--map does not say which columns to read.', {
-      details: [...faults, 'example: --map user=user_id,item=product_id,action=event_type,time=event_time'],
+      details: [
+        ...faults,
+        `what a column can be: ${COLUMN_ROLES.join(', ')}`,
+        'example: --map user=user_id,item=product_id,action=event_type,time=event_time',
+      ],
     })
   }
   return map

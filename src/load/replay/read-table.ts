@@ -10,7 +10,7 @@ export interface TableOptions {
   readonly header?: boolean
   /** Columns of a CSV without a header; null: their numbers, from 1. */
   readonly columns?: readonly string[] | null
-  /** Keys to read of each object of a JSONL; null: those of the first. */
+  /** Keys to read of each object of a JSONL; null: those of the first few. */
   readonly keys?: readonly string[] | null
   readonly signal?: AbortSignal
 }
@@ -24,7 +24,7 @@ export interface Table {
 
 /**
  * Opens a CSV or JSONL file (gzip by content). JSONL is known by its first character; its columns are the
- * keys of its first object. Null where the file has no record at all. Throws REP_INPUT as `readText` does.
+ * keys of its first objects. Null where the file has no record at all. Throws REP_INPUT as `readText` does.
  */
 export async function openTable(file: string, options: TableOptions = {}): Promise<Table | null> {
   const pieces = readText(file, options.signal)
@@ -37,7 +37,7 @@ export async function openTable(file: string, options: TableOptions = {}): Promi
   const [head] = first
   if (head === undefined) return null
   if (json) {
-    const header = options.keys ?? Object.keys(jsonFields(head.text) ?? {})
+    const header = options.keys ?? keysOf(first)
     return { header, records: asJson(join(first, batches), header) }
   }
   if (options.header ?? true) {
@@ -88,6 +88,11 @@ async function* join(
 ): AsyncGenerator<readonly RawRecord[]> {
   yield first
   yield* rest
+}
+
+/** Every key of these lines: a line may leave out what it has no value for. */
+function keysOf(records: readonly RawRecord[]): string[] {
+  return [...new Set(records.flatMap(({ text }) => Object.keys(jsonFields(text) ?? {})))]
 }
 
 async function* asJson(
