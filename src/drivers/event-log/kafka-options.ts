@@ -1,0 +1,83 @@
+/** The client that appends and consumes; topics and offsets are looked after by one of them for all. */
+export type KafkaClientName = 'platformatic' | 'kafkajs' | 'rdkafka'
+
+export type KafkaCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+
+export interface KafkaOptions {
+  /** Default `platformatic`; why is in docs/kafka-clients.md. */
+  readonly client?: KafkaClientName
+  /** Bootstrap brokers, `host:port` each. */
+  readonly brokers: readonly string[]
+  /** Named in the broker's logs and quotas. Default `rep`. */
+  readonly clientId?: string
+  /** Put before the names of topics and groups, so that several users share a cluster. Default none. */
+  readonly prefix?: string
+  /** Of the batches that are appended. Default `none`. */
+  readonly compression?: KafkaCompression
+  /** Copies of topics that are created. Default: as many as there are brokers, at most 3. */
+  readonly replication?: number
+  /** A member of a group without a sign of life for this long loses its partitions, ms. Default 10 s. */
+  readonly sessionMs?: number
+  /** How long a rebalance waits for members to settle what they polled, ms. Default 60 s. */
+  readonly rebalanceMs?: number
+  /** How long a broker holds a fetch back while it has less than `fetchMinBytes`, ms. Default 20. */
+  readonly fetchWaitMs?: number
+  /** A broker answers a fetch at once when it has this many bytes. Default 1. */
+  readonly fetchMinBytes?: number
+  /** When a request has failed, ms. Default 10 s. */
+  readonly requestTimeoutMs?: number
+  readonly sasl?: KafkaSasl
+  /** True for TLS with the system's certificates, or the options of `tls.connect`. */
+  readonly tls?: boolean | KafkaTls
+}
+
+export interface KafkaSasl {
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
+  readonly username: string
+  readonly password: string
+}
+
+/** PEM texts. */
+export interface KafkaTls {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+  readonly rejectUnauthorized?: boolean
+}
+
+/** The options with their defaults. */
+export interface KafkaSettings {
+  readonly client: KafkaClientName
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly prefix: string
+  readonly compression: KafkaCompression
+  readonly replication: number | null
+  readonly sessionMs: number
+  readonly rebalanceMs: number
+  readonly fetchWaitMs: number
+  readonly fetchMinBytes: number
+  readonly requestTimeoutMs: number
+  readonly sasl: KafkaSasl | null
+  readonly tls: KafkaTls | null
+}
+
+/** Fills in the defaults. */
+export function kafkaSettings(options: KafkaOptions): KafkaSettings {
+  const { tls = false } = options
+  return {
+    client: options.client ?? 'platformatic',
+    brokers: options.brokers,
+    clientId: options.clientId ?? 'rep',
+    prefix: options.prefix ?? '',
+    compression: options.compression ?? 'none',
+    replication: options.replication ?? null,
+    sessionMs: options.sessionMs ?? 10_000,
+    rebalanceMs: options.rebalanceMs ?? 60_000,
+    fetchWaitMs: options.fetchWaitMs ?? 20,
+    fetchMinBytes: options.fetchMinBytes ?? 1,
+    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    sasl: options.sasl ?? null,
+    tls: tls === false ? null : tls === true ? {} : tls,
+  }
+}

@@ -1,0 +1,130 @@
+import type { RepError } from '../../errors/rep-error.ts'
+import type { KafkaAdmin } from './kafka-admin.ts'
+import { unavailable } from './kafka-errors.ts'
+import type { PartitionQueues } from './kafka-partition-queues.ts'
+import {
+  type FetchFrom,
+  type FetchLimits,
+  isOutOfRange,
+  type PlatformaticFetch,
+} from './platformatic-fetch.ts'
+
+export interface FetchLoopOptions {
+  readonly queues: PartitionQueues
+  readonly fetch: PlatformaticFetch
+  readonly admin: KafkaAdmin
+  readonly limits: FetchLimits
+  /** Fetches go on while fewer records than this wait to be polled. */
+  readonly prefetchRecords: number
+  readonly from: 'earliest' | 'latest'
+  /** Told when there is something to poll, or a failure. */
+  readonly onChange: () => void
+}
+
+/** Keeps one fetch under way at every broker that leads partitions, as long as what waits is little. */
+export class PlatformaticFetchLoop {
+  readonly #options: FetchLoopOptions
+  readonly #busy = new Set<number>()
+  #pumping = false
+  #closed = false
+  #failure: RepError | null = null
+
+  constructor(options: FetchLoopOptions) {
+    this.#options = options
+  }
+
+  /** Why the last fetch failed; null once it was told, or after one that went well. */
+  takeFailure(): RepError | null {
+    const failure = this.#failure
+    this.#failure = null
+    return failure
+  }
+
+  /** Begins fetches where something is wanted and nothing under way. */
+  async pump(): Promise<void> {
+    if (this.#pumping || this.#closed) return
+    const wanted = this.#wanted()
+    if (wanted.length === 0) return
+    this.#pumping = true
+    try {
+      for (const [node, froms] of await this.#options.fetch.leaders(wanted)) {
+        if (!this.#busy.has(node) && !this.#closed) void this.#fetchFrom(node, froms)
+      }
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#pumping = false
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #wanted(): FetchFrom[] {
+    const { queues, prefetchRecords } = this.#options
+    let waiting = 0
+    const wanted: FetchFrom[] = []
+    for (const { topic, partition, nextOffset, paused, records, taken } of queues.all) {
+      if (paused) continue
+      waiting += records.length - taken
+      wanted.push({ topic, partition, offset: nextOffset })
+    }
+    return waiting < prefetchRecords ? wanted : []
+  }
+
+  async #fetchFrom(node: number, froms: readonly FetchFrom[]): Promise<void> {
+    const { fetch, limits, onChange } = this.#options
+    this.#busy.add(node)
+    let ok = false
+    try {
+      for (const fetched of await fetch.fetch(node, froms, limits)) this.#take(froms, fetched)
+      this.#failure = null
+      ok = true
+    } catch (error) {
+      if (isOutOfRange(error)) ok = await this.#resetRange(froms)
+      else this.#fail(error)
+    }
+    this.#busy.delete(node)
+    onChange()
+    // After a failure the next poll tries again, at the caller's pace.
+    if (ok) await this.pump()
+  }
+
+  #take(froms: readonly FetchFrom[], fetched: Awaited<ReturnType<PlatformaticFetch['fetch']>>[number]): void {
+    const { topic, partition, records, nextOffset } = fetched
+    const { queues } = this.#options
+    const queue = queues.get(topic, partition)
+    const asked = froms.find((from) => from.topic === topic && from.partition === partition)
+    // The partition moved away, or away and back, while the fetch was under way.
+    if (queue === undefined || queue.nextOffset !== asked?.offset) return
+    queue.nextOffset = nextOffset
+    if (records.length > 0) queues.push(queue, records)
+  }
+
+  /** Goes to the first or last offset where retention, or a truncated log, took the one that was wanted. */
+  async #resetRange(froms: readonly FetchFrom[]): Promise<boolean> {
+    const { admin, queues, from } = this.#options
+    try {
+      for (const topic of new Set(froms.map((at) => at.topic))) {
+        for (const { partition, earliest, latest } of await admin.offsets(topic)) {
+          const queue = queues.get(topic, partition)
+          if (queue === undefined) continue
+          if (queue.nextOffset < earliest) queue.nextOffset = earliest
+          else if (queue.nextOffset > latest) queue.nextOffset = from === 'latest' ? latest : earliest
+        }
+      }
+      return true
+    } catch (error) {
+      this.#fail(error)
+      return false
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#closed) return
+    this.#options.fetch.forgetLeaders()
+    this.#failure = unavailable('fetching failed', error)
+    this.#options.onChange()
+  }
+}

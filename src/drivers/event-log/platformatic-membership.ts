@@ -1,0 +1,327 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Connection,
+  decodeConsumerProtocolAssignment,
+  decodeConsumerProtocolSubscription,
+  encodeConsumerProtocolAssignment,
+  encodeConsumerProtocolSubscription,
+  findErrorBy,
+  heartbeatV4,
+  joinGroupV9,
+  leaveGroupV5,
+  offsetCommitV8,
+  syncGroupV5,
+} from '@platformatic/kafka'
+import { RepError } from '../../errors/rep-error.ts'
+import type { Position } from '../../ports/event-log.ts'
+import type { KafkaAdmin } from './kafka-admin.ts'
+import { assignCooperatively, type Owned } from './kafka-assignor.ts'
+import { fenced, unavailable } from './kafka-errors.ts'
+import type { KafkaSettings } from './kafka-options.ts'
+import { GroupConnection, protocolErrorOf } from './platformatic-group-connection.ts'
+
+/** Members that assign in another way cannot be in the same group. */
+const PROTOCOL = 'rep-cooperative'
+const SUBSCRIPTION_VERSION = 3
+const COMMIT_TRIES = 4
+const COMMIT_PAUSE_MS = 250
+
+type JoinGroupResponse = Awaited<ReturnType<typeof joinGroupV9.api.async>>
+
+export interface MembershipOptions {
+  readonly admin: KafkaAdmin
+  readonly settings: KafkaSettings
+  readonly group: string
+  readonly topics: readonly string[]
+  /** Told when the next `tend` has something to do. */
+  readonly onChange: () => void
+}
+
+/**
+ * A member of a group, by the requests of Kafka's classic group protocol, cooperative: the client's own consumer
+ * joins again by itself, and commits what it polled before as a member of the new generation, so that neither
+ * "a partition moves only when it is settled" nor fencing would hold. Here the caller says when: `tend` is called
+ * when all is settled, and only there partitions come and go.
+ */
+export class PlatformaticMembership {
+  readonly #options: MembershipOptions
+  /** JoinGroup waits for other members, and a broker answers the requests of a connection one by one. */
+  readonly #joinConnection: GroupConnection
+  readonly #connection: GroupConnection
+  readonly #heartbeat: NodeJS.Timeout
+  #memberId = ''
+  #generation = -1
+  #held: Owned = new Map()
+  #joining: Promise<void> | null = null
+  #assigned: Owned | null = null
+  #needsJoin = true
+  #lost = false
+  #failure: RepError | null = null
+  #beating = false
+  #closed = false
+
+  constructor(options: MembershipOptions) {
+    const { settings, group } = options
+    this.#options = options
+    const full = settings.prefix + group
+    this.#joinConnection = new GroupConnection(settings, full, settings.rebalanceMs)
+    this.#connection = new GroupConnection(settings, full, 0)
+    this.#heartbeat = setInterval(() => void this.#beat(), Math.min(3000, settings.sessionMs / 3))
+  }
+
+  get held(): Owned {
+    return this.#held
+  }
+
+  /**
+   * Takes over what the last rebalance assigned and begins the next one where one is due. Returns true when
+   * `held` changed. Throws REP_LOG_UNAVAILABLE when the group could not be joined.
+   */
+  tend(): boolean {
+    const before = this.#held
+    if (this.#lost) {
+      this.#lost = false
+      this.#needsJoin = true
+      this.#held = new Map()
+    }
+    if (this.#assigned !== null) {
+      const assigned = this.#assigned
+      this.#assigned = null
+      // What must go to others goes when this member has said, by joining again, that it no longer has it.
+      if (!includesAll(assigned, this.#held)) this.#needsJoin = true
+      this.#held = assigned
+    }
+    const failure = this.#failure
+    this.#failure = null
+    if (this.#needsJoin && this.#joining === null && !this.#closed) this.#join()
+    if (failure !== null) throw failure
+    return this.#held !== before
+  }
+
+  /** Commits next offsets; rejects with REP_LOG_FENCED where a partition is not this member's. */
+  async commit(positions: readonly Position[]): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      this.#checkHeld(positions)
+      const generation = this.#generation
+      try {
+        return await this.#sendCommit(positions, generation)
+      } catch (error) {
+        await this.#afterFailedCommit(error, generation, tries)
+      }
+    }
+  }
+
+  /** Leaves the group, so that its partitions go to the others at once. */
+  async leave(): Promise<void> {
+    this.#closed = true
+    clearInterval(this.#heartbeat)
+    try {
+      // A member that the broker is still about to name could not be told to leave.
+      for (let i = 0; this.#joining !== null && this.#memberId === '' && i < 100; i++) await sleep(10)
+      if (this.#memberId !== '') {
+        const connection = await this.#connection.get()
+        await leaveGroupV5.api.async(connection, this.#fullGroup, [{ memberId: this.#memberId }])
+      }
+    } catch (error) {
+      // Out of reach, or taken for dead before: the session's timeout ends the membership.
+      if (!(error instanceof Error)) throw error
+    }
+    await Promise.all([this.#connection.close(), this.#joinConnection.close()])
+    await this.#joining
+  }
+
+  get #fullGroup(): string {
+    return this.#options.settings.prefix + this.#options.group
+  }
+
+  #checkHeld(positions: readonly Position[]): void {
+    const { group } = this.#options
+    if (this.#lost) throw fenced(group, 'this member was taken for dead, its partitions went to others')
+    for (const { topic, partition } of positions) {
+      if (this.#held.get(topic)?.includes(partition)) continue
+      throw fenced(group, `partition ${topic}/${partition} is another member's`)
+    }
+  }
+
+  async #sendCommit(positions: readonly Position[], generation: number): Promise<void> {
+    const topics = [...Map.groupBy(positions, ({ topic }) => topic)].map(([topic, partitions]) => ({
+      name: this.#options.settings.prefix + topic,
+      partitions: partitions.map(({ partition, offset }) => ({
+        partitionIndex: partition,
+        committedOffset: BigInt(offset),
+        committedLeaderEpoch: -1,
+        committedMetadata: '',
+      })),
+    }))
+    const connection = await this.#connection.get()
+    await offsetCommitV8.api.async(connection, this.#fullGroup, generation, this.#memberId, null, topics)
+  }
+
+  /** Returns where the commit may be tried again, throws otherwise. */
+  async #afterFailedCommit(error: unknown, generation: number, tries: number): Promise<void> {
+    const { group } = this.#options
+    const name = protocolErrorOf(error)
+    const moved = name === 'ILLEGAL_GENERATION' || name === 'REBALANCE_IN_PROGRESS'
+    if (moved && this.#joining !== null && tries < COMMIT_TRIES) {
+      // The group went on to a generation that this member is about to learn of. It keeps what it holds till then.
+      await this.#joining
+      return
+    }
+    if (moved && generation !== this.#generation && tries < COMMIT_TRIES) return
+    if (name === 'ILLEGAL_GENERATION' || name === 'UNKNOWN_MEMBER_ID') {
+      this.#lose()
+      throw fenced(group, 'this member was taken for dead, its partitions went to others', error)
+    }
+    if (name !== 'REBALANCE_IN_PROGRESS') this.#connection.forget()
+    if (tries >= COMMIT_TRIES) throw unavailable(`group ${group} could not commit`, error)
+    await sleep(COMMIT_PAUSE_MS)
+  }
+
+  /** Says that this member lives; learns whether the group is about to share its partitions anew. */
+  async #beat(): Promise<void> {
+    if (this.#beating || this.#joining !== null || this.#memberId === '' || this.#lost) return
+    this.#beating = true
+    const generation = this.#generation
+    try {
+      const connection = await this.#connection.get()
+      await heartbeatV4.api.async(connection, this.#fullGroup, generation, this.#memberId)
+    } catch (error) {
+      if (generation === this.#generation && this.#joining === null) this.#afterFailedBeat(error)
+    } finally {
+      this.#beating = false
+    }
+  }
+
+  #afterFailedBeat(error: unknown): void {
+    const name = protocolErrorOf(error)
+    if (name === 'REBALANCE_IN_PROGRESS') this.#needsJoin = true
+    else if (name === 'ILLEGAL_GENERATION' || name === 'UNKNOWN_MEMBER_ID') this.#lose()
+    // The coordinator is out of reach or elsewhere: the next beat looks for it.
+    else this.#connection.forget()
+    this.#options.onChange()
+  }
+
+  /** The group has given this member up; nothing that it holds is its own any more. */
+  #lose(): void {
+    this.#lost = true
+    this.#memberId = ''
+    this.#generation = -1
+    this.#assigned = null
+    this.#options.onChange()
+  }
+
+  #join(): void {
+    this.#needsJoin = false
+    this.#joining = this.#joinAndSync()
+      .catch((error: unknown) => this.#afterFailedJoin(error))
+      .finally(() => {
+        this.#joining = null
+        this.#options.onChange()
+      })
+  }
+
+  #afterFailedJoin(error: unknown): void {
+    if (this.#closed) return
+    this.#needsJoin = true
+    const { group } = this.#options
+    const name = protocolErrorOf(error)
+    if (name === 'UNKNOWN_MEMBER_ID' || name === 'ILLEGAL_GENERATION') this.#lose()
+    else if (name === 'INCONSISTENT_GROUP_PROTOCOL') {
+      this.#failure = new RepError(
+        'REP_ENVIRONMENT',
+        `Group ${group} has members of another Kafka client, which share partitions in another way. Use one --kafka-client for all of them.`,
+        { cause: error },
+      )
+    } else if (name !== 'REBALANCE_IN_PROGRESS') {
+      this.#joinConnection.forget()
+      this.#failure = unavailable(`group ${group} could not be joined`, error)
+    }
+  }
+
+  async #joinAndSync(): Promise<void> {
+    const connection = await this.#joinConnection.get()
+    const joined = await this.#sendJoin(connection)
+    this.#memberId = joined.memberId
+    this.#generation = joined.generationId
+    const assignments = joined.leader === joined.memberId ? await this.#assignAll(joined) : []
+    const { assignment } = await syncGroupV5.api.async(
+      connection,
+      this.#fullGroup,
+      joined.generationId,
+      joined.memberId,
+      null,
+      'consumer',
+      PROTOCOL,
+      assignments,
+    )
+    const { prefix } = this.#options.settings
+    const { assignedPartitions } = decodeConsumerProtocolAssignment(assignment)
+    this.#assigned = new Map(assignedPartitions.map((at) => [at.topic.slice(prefix.length), at.partitions]))
+  }
+
+  async #sendJoin(connection: Connection): Promise<JoinGroupResponse> {
+    const { settings, topics } = this.#options
+    const { prefix, sessionMs, rebalanceMs } = settings
+    const metadata = encodeConsumerProtocolSubscription({
+      version: SUBSCRIPTION_VERSION,
+      topics: topics.map((topic) => prefix + topic),
+      ownedPartitions: [...this.#held].map(([topic, partitions]) => ({
+        topic: prefix + topic,
+        partitions: [...partitions],
+      })),
+      generationId: this.#generation,
+    })
+    const protocols = [{ name: PROTOCOL, metadata }]
+    const send = () =>
+      joinGroupV9.api.async(
+        connection,
+        this.#fullGroup,
+        sessionMs,
+        rebalanceMs,
+        this.#memberId,
+        null,
+        'consumer',
+        protocols,
+        '',
+      )
+    try {
+      return await send()
+    } catch (error) {
+      // A new member is given its name first, and joins with that.
+      const named = findErrorBy(error as Error, 'apiId', 'MEMBER_ID_REQUIRED') as { memberId?: string } | null
+      if (named?.memberId === undefined) throw error
+      this.#memberId = named.memberId
+      return send()
+    }
+  }
+
+  /** The leader of the group shares the partitions out. */
+  async #assignAll({ members }: JoinGroupResponse): Promise<{ memberId: string; assignment: Buffer }[]> {
+    const { admin, settings } = this.#options
+    const { prefix } = settings
+    const short = (topic: string) => topic.slice(prefix.length)
+    const known = members.map(({ memberId, metadata }) => {
+      const { topics, ownedPartitions, generationId } = decodeConsumerProtocolSubscription(metadata)
+      const owned = new Map(ownedPartitions.map(({ topic, partitions }) => [short(topic), partitions]))
+      return { memberId, topics: topics.map(short), owned, generation: generationId }
+    })
+    const counts = new Map<string, number>()
+    for (const topic of new Set(known.flatMap(({ topics }) => topics))) {
+      counts.set(topic, await admin.partitions(topic))
+    }
+    return [...assignCooperatively(known, (topic) => counts.get(topic)!)].map(([memberId, owned]) => ({
+      memberId,
+      assignment: encodeConsumerProtocolAssignment({
+        version: SUBSCRIPTION_VERSION,
+        assignedPartitions: [...owned].map(([topic, partitions]) => ({ topic: prefix + topic, partitions })),
+      }),
+    }))
+  }
+}
+
+/** True when every partition of `some` is among `all`. */
+function includesAll(all: Owned, some: Owned): boolean {
+  return [...some].every(([topic, partitions]) =>
+    partitions.every((partition) => all.get(topic)?.includes(partition)),
+  )
+}
