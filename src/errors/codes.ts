@@ -22,6 +22,10 @@ export const CODES = {
   REP_LOG_TOPIC: { exit: 3, hint: 'The topic is missing or has another number of partitions.' },
   REP_STORE_UNAVAILABLE: { exit: 3, hint: 'Check that the store is up.', retryable: true },
   REP_VECTOR_DIMS: { exit: 3, hint: 'Use the embedder that the index was built with, or rebuild the index.' },
+  REP_SCHEMA: {
+    exit: 3,
+    hint: 'Another schema is registered under this subject: use another registry, or remove the subject.',
+  },
   REP_CODEC: { exit: 1, hint: 'The bytes are not a record of this schema.' },
   REP_INVALID: { exit: 6, hint: 'The generator could not keep its schedule: lower --tps or free the CPU.' },
   REP_LEDGER: { exit: 7, hint: 'Events were lost, doubled or reordered: see the ledger in the report.' },
