@@ -12,9 +12,14 @@ import {
 /** The most candidates that Elasticsearch lets a search keep; also the most hits. */
 const MAX_CANDIDATES = 10_000
 const MIN_CANDIDATES = 100
-/** Candidates of a quantised graph that are compared again by their whole vectors, as a multiple of k. */
-const OVERSAMPLE = 2
-const EXACT_OVERSAMPLE = 10
+/**
+ * Candidates that are compared again by their whole vectors, as a multiple of k: the fewer bits the graph
+ * keeps of a vector, the more. 0: the graph compares whole vectors.
+ */
+const OVERSAMPLE = { flat: 0, hnsw: 0, int8_hnsw: 2, bbq_hnsw: 10 } as const
+/** Times this k, every candidate of a slice is compared again: Elasticsearch oversamples at most tenfold. */
+const EXACT_K = 1000
+const EXACT_OVERSAMPLE = MAX_CANDIDATES / EXACT_K
 
 export interface SearchOptions {
   readonly query: VectorQuery
@@ -27,19 +32,21 @@ export function nearestHits(
   index: string,
   { query, kind }: SearchOptions,
 ): Promise<VectorHit[]> {
-  const candidates = Math.max(query.candidates ?? MIN_CANDIDATES, query.k * OVERSAMPLE)
+  const { k, candidates = MIN_CANDIDATES, filter } = query
+  const oversample = OVERSAMPLE[kind]
   return ask(client, index, {
     query,
-    kind,
-    candidates,
-    oversample: OVERSAMPLE,
-    clauses: filterClauses(query.filter),
+    k,
+    candidates: Math.max(candidates, k * Math.max(oversample, 2)),
+    oversample,
+    clauses: filterClauses(filter),
   })
 }
 
 /**
  * Compares with every vector. A graph is not walked where the filter leaves no more documents than there are
- * candidates, so the index is asked slice by slice of its sequence numbers, which takes no script.
+ * candidates, so the index is asked slice by slice of its sequence numbers, which takes no script; what was
+ * compared by fewer bits is compared again by whole vectors.
  */
 export async function exactHits(
   client: ElasticsearchClient,
@@ -48,24 +55,25 @@ export async function exactHits(
 ): Promise<VectorHit[]> {
   if (kind === 'flat') return nearestHits(client, index, { query, kind })
   const clauses = filterClauses(query.filter)
+  const oversample = OVERSAMPLE[kind] === 0 ? 0 : EXACT_OVERSAMPLE
   const best: VectorHit[] = []
   for (const slice of await slices(client, index, clauses)) {
-    const options = { query, kind, candidates: MAX_CANDIDATES, oversample: EXACT_OVERSAMPLE }
+    const options = { query, k: Math.max(query.k, EXACT_K), candidates: MAX_CANDIDATES, oversample }
     best.push(...(await ask(client, index, { ...options, clauses: [...clauses, slice] })))
   }
   return best.toSorted((a, b) => b.score - a.score).slice(0, query.k)
 }
 
-interface AskOptions extends SearchOptions {
+interface AskOptions {
+  readonly query: VectorQuery
+  readonly k: number
   readonly candidates: number
   readonly oversample: number
   readonly clauses: readonly Clause[]
 }
 
 async function ask(client: ElasticsearchClient, index: string, options: AskOptions): Promise<VectorHit[]> {
-  const { query, kind, clauses } = options
-  const k = Math.min(query.k, MAX_CANDIDATES)
-  const quantised = kind === 'int8_hnsw' || kind === 'bbq_hnsw'
+  const { query, k, candidates, oversample, clauses } = options
   const { hits } = await client.request<{ hits?: { hits?: ScoredSource[] } }>({
     method: 'POST',
     path: `/${client.prefix}${index}/_search`,
@@ -74,13 +82,13 @@ async function ask(client: ElasticsearchClient, index: string, options: AskOptio
       knn: {
         field: VECTOR_FIELD,
         query_vector: encodeVector(query.vector),
-        k,
-        num_candidates: Math.min(MAX_CANDIDATES, options.candidates),
+        k: Math.min(k, MAX_CANDIDATES),
+        num_candidates: Math.min(candidates, MAX_CANDIDATES),
         ...(clauses.length === 0 ? {} : { filter: clauses }),
-        ...(quantised ? { rescore_vector: { oversample: options.oversample } } : {}),
+        ...(oversample === 0 ? {} : { rescore_vector: { oversample } }),
       },
       _source: { excludes: [VECTOR_FIELD] },
-      size: k,
+      size: Math.min(query.k, MAX_CANDIDATES),
     },
   })
   return (hits?.hits ?? []).map(toHit)
