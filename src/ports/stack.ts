@@ -1,3 +1,4 @@
+import type { SchemaIds } from '../domain/codec.ts'
 import type { DocumentIndex } from './document-index.ts'
 import type { Embedder } from './embedder.ts'
 import type { EventLog } from './event-log.ts'
@@ -8,6 +9,8 @@ import type { VectorIndex } from './vector-index.ts'
 /** An open, complete set of drivers. Each thread opens its own. */
 export interface Stack {
   readonly name: string
+  /** Under which ids the event log's values name their schemas: what `createCodec` takes. */
+  readonly schemaIds: SchemaIds
   readonly log: EventLog
   readonly keyValue: KeyValue
   readonly documents: DocumentIndex

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { LOCAL_SCHEMA_IDS } from '../domain/codec.ts'
 import { LmdbDocumentIndex } from '../drivers/document-index/lmdb.ts'
 import { HashingEmbedder } from '../drivers/embedder/hashing.ts'
 import { openLmdbEventLog } from '../drivers/event-log/lmdb.ts'
@@ -9,6 +8,7 @@ import { openLmdbEnvironment } from '../drivers/lmdb-environment.ts'
 import { LmdbWriter } from '../drivers/lmdb-writer.ts'
 import { LmdbUsearchVectorIndex } from '../drivers/vector-index/lmdb-usearch.ts'
 import type { Stack } from '../ports/stack.ts'
+import { packageVersion } from './package-version.ts'
 
 export interface EmbeddedStackOptions {
   /** Made where it is missing. Any number of threads and processes may open the same one. */
@@ -29,6 +29,7 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
   const embedder = new HashingEmbedder(dims)
   return {
     name: 'embedded',
+    schemaIds: LOCAL_SCHEMA_IDS,
     log,
     keyValue,
     documents,
@@ -36,8 +37,8 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
     embedder,
     settlement: writer,
     describe: async () => ({
-      lmdb: versionOf('lmdb'),
-      usearch: versionOf('usearch'),
+      lmdb: packageVersion('lmdb'),
+      usearch: packageVersion('usearch'),
       embedder: embedder.capabilities.model,
     }),
     close: async () => {
@@ -45,28 +46,5 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
       await Promise.all([log, keyValue, documents, vectors, embedder].map((driver) => driver.close()))
       await environment.close()
     },
-  }
-}
-
-/** The version in a dependency's package.json, which its exports may hide: looked for upwards from its entry. */
-function versionOf(name: string): string {
-  let directory = dirname(createRequire(import.meta.url).resolve(name))
-  while (dirname(directory) !== directory) {
-    const manifest = manifestAt(directory)
-    if (manifest?.name === name && manifest.version !== undefined) return manifest.version
-    directory = dirname(directory)
-  }
-  return 'unknown'
-}
-
-function manifestAt(directory: string): { name?: string; version?: string } | null {
-  try {
-    return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as {
-      name?: string
-      version?: string
-    }
-  } catch {
-    // No manifest in this directory: it is further up.
-    return null
   }
 }
