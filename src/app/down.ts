@@ -1,12 +1,23 @@
+import { downCompose } from '../stacks/compose/compose-stack.ts'
 import { downNative } from '../stacks/native/native-stack.ts'
-import type { ServiceName, StackHome } from '../stacks/stack-description.ts'
+import { stackKind } from '../stacks/settings.ts'
+import type { ServiceName } from '../stacks/stack-description.ts'
+import { findStackName } from '../stacks/stack-name.ts'
+import type { StackDownOptions } from '../stacks/stack-up.ts'
 
-/** Stops a stack's services; with `volumes` its data goes too. Returns those that ran. */
-export function down(options: {
-  readonly home: StackHome
+export interface Down {
   readonly name: string
-  readonly volumes: boolean
-  readonly log: (line: string) => void
-}): Promise<readonly ServiceName[]> {
-  return downNative(options)
+  /** Services that ran. */
+  readonly stopped: readonly ServiceName[]
+}
+
+/** Stops a stack's services, also those of a killed `rep up`; with `volumes` its data goes too. */
+export async function down({
+  name: given,
+  ...options
+}: Omit<StackDownOptions, 'name'> & { readonly name?: string | undefined }): Promise<Down> {
+  const name = findStackName(options.home, given)
+  const kind = stackKind(options.home, name) ?? (name === 'compose' ? 'compose' : 'native')
+  const stop = kind === 'compose' ? downCompose : downNative
+  return { name, stopped: await stop({ ...options, name }) }
 }

@@ -43,6 +43,13 @@ export function parseRate(text: string): number {
   return (Number(number) * times) / seconds
 }
 
+/** An amount of memory with its unit (`512m`, `2g`) in whole MiB. Throws REP_USAGE. */
+export function parseMebibytes(text: string): number {
+  const [, number, unit] = /^(\d+)([mg])$/i.exec(text.trim()) ?? []
+  if (number !== undefined) return Number(number) * (unit === 'g' || unit === 'G' ? 1024 : 1)
+  throw new RepError('REP_USAGE', `Expected an amount of memory, e.g. 512m or 2g, got “${text}”.`)
+}
+
 /** A share from 0 to 1 of a percentage such as `5%`. */
 export function shareOfPercentage(text: string): number {
   return Number(text.slice(0, -1)) / 100

@@ -9,22 +9,32 @@ export interface ProgramOutput {
   readonly timedOut: boolean
 }
 
+export interface ProgramPlace {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
 /** Runs a program that should answer at once. Never rejects; a program that takes too long is ended. */
 export function run(
   program: string,
   args: readonly string[],
   limitMs: number,
-  cwd?: string,
+  { cwd, env }: ProgramPlace = {},
 ): Promise<ProgramOutput> {
   const { promise, resolve } = Promise.withResolvers<ProgramOutput>()
-  execFile(program, args, { timeout: limitMs, killSignal: 'SIGKILL', cwd }, (error, stdout, stderr) => {
-    const text = `${stdout}${stderr}`.trim()
-    resolve({
-      ok: error === null,
-      text: text === '' ? (error?.message ?? '') : text,
-      timedOut: error?.killed === true,
-    })
-  })
+  execFile(
+    program,
+    args,
+    { timeout: limitMs, killSignal: 'SIGKILL', cwd, env, maxBuffer: 16 * 2 ** 20 },
+    (error, stdout, stderr) => {
+      const text = `${stdout}${stderr}`.trim()
+      resolve({
+        ok: error === null,
+        text: text === '' ? (error?.message ?? '') : text,
+        timedOut: error?.killed === true,
+      })
+    },
+  )
   return promise
 }
 

@@ -5,6 +5,8 @@ import { RepError } from '../errors/rep-error.ts'
 /** The services of a stack, in the order in which they are shown. */
 export const SERVICES = ['kafka', 'registry', 'elasticsearch', 'redis'] as const
 
+export type StackKind = 'native' | 'compose'
+
 export type ServiceName = (typeof SERVICES)[number]
 
 /** Where rep keeps its things, as far as stacks need to know. */
@@ -26,7 +28,7 @@ export interface ServiceDescription {
 /** A started stack of services: what a client needs to reach it. Stored as stack.json by `rep up`. */
 export interface StackDescription {
   readonly name: string
-  readonly kind: 'native' | 'compose'
+  readonly kind: StackKind
   /** ISO 8601, UTC. */
   readonly startedAt: string
   /** `host:port` each. */

@@ -20,7 +20,7 @@ export async function checkNative(
     process.execPath,
     ['--input-type=module', '-e', script],
     LOAD_LIMIT_MS,
-    packageRoot(),
+    { cwd: packageRoot() },
   )
   if (ok) return found(whole, { version, detail: 'its native part loads' })
   const why = timedOut ? `did not load within ${LOAD_LIMIT_MS / 1000} s` : errorLine(text)

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { packageRoot } from '../../config/package-root.ts'
 import { RepError } from '../../errors/rep-error.ts'
 import { run, which } from '../../kernel/probe.ts'
-import { openCacheDirectory } from './cache-directory.ts'
+import { cacheDirectory } from './cache-directory.ts'
 import { verifyChecksums } from './checksums.ts'
 import { unzip } from './unzip.ts'
 
@@ -36,30 +36,29 @@ export function nativeFiles(): string {
   return join(packageRoot(), 'docker/native')
 }
 
+export const NO_MAVEN =
+  'The native stack is fetched with Maven, and mvn is not on the PATH: install Apache Maven 3.8 or newer (Debian: apt-get install maven).'
+
+/** Where the unpacked services are, or will be once they are fetched. */
+export function artifactsDirectory(): string {
+  return join(cacheDirectory(), artifactsKey(readPom()))
+}
+
 /**
  * Fetches the services through Maven into the user's cache, checks and unpacks them; at once where that was done
  * before. Throws REP_ENVIRONMENT where Maven is missing or fails, or a file is not what was published.
  */
 export async function ensureArtifacts(log: (line: string) => void): Promise<Artifacts> {
-  const pom = readFileSync(join(nativeFiles(), 'pom.xml'), 'utf8')
-  const checksums = readFileSync(join(nativeFiles(), 'checksums.sha256'), 'utf8')
-  const versions = {
-    kafka: property(pom, 'kafka'),
-    elasticsearch: property(pom, 'elasticsearch'),
-    registry: property(pom, 'registry'),
-  }
-  const hash = createHash('sha256').update(pom).update(checksums).digest('hex').slice(0, 8)
-  const key = `native-${versions.kafka}-${versions.elasticsearch}-${versions.registry}-${hash}`
-  const cache = openCacheDirectory()
-  const directory = join(cache, key)
+  const pom = readPom()
+  const directory = artifactsDirectory()
   if (!existsSync(directory)) {
     log(`Fetching Kafka, Elasticsearch and the schema registry with Maven into ${directory} (once).`)
-    await build(cache, directory, key)
+    await build(directory)
   }
   const redisServer = join(directory, 'redis/redis-server')
   return {
     directory,
-    versions,
+    versions: versionsOf(pom),
     kafka: join(directory, 'kafka'),
     elasticsearch: join(directory, 'elasticsearch'),
     registry: join(directory, 'registry'),
@@ -70,11 +69,7 @@ export async function ensureArtifacts(log: (line: string) => void): Promise<Arti
 /** Runs Maven on the pom: first without network, so that what is in the local repository needs none. */
 export async function fetchWithMaven(out: string): Promise<void> {
   const maven = which('mvn')
-  if (maven === null)
-    throw new RepError(
-      'REP_ENVIRONMENT',
-      'The native stack is fetched with Maven, and mvn is not on the PATH: install Apache Maven 3.8 or newer (Debian: apt-get install maven).',
-    )
+  if (maven === null) throw new RepError('REP_ENVIRONMENT', NO_MAVEN)
   const args = ['-B', '-q', '-f', join(nativeFiles(), 'pom.xml'), `-Drep.out=${out}`, 'package']
   const offline = await run(maven, ['-o', ...args], OFFLINE_LIMIT_MS)
   if (offline.ok) return
@@ -95,7 +90,10 @@ export async function fetchWithMaven(out: string): Promise<void> {
 }
 
 /** Builds beside the place and moves at the end: a directory with the right name is whole. */
-async function build(cache: string, directory: string, key: string): Promise<void> {
+async function build(directory: string): Promise<void> {
+  const cache = dirname(directory)
+  const key = basename(directory)
+  mkdirSync(cache, { recursive: true, mode: 0o755 })
   removeAbandoned(cache, key)
   const draft = join(cache, `.${key}.${process.pid}`)
   rmSync(draft, { recursive: true, force: true })
@@ -136,6 +134,25 @@ function removeAbandoned(cache: string, key: string): void {
   for (const name of readdirSync(cache).filter((entry) => entry.startsWith(`.${key}.`))) {
     const pid = Number(name.slice(name.lastIndexOf('.') + 1))
     if (!existsSync(`/proc/${pid}`)) rmSync(join(cache, name), { recursive: true, force: true })
+  }
+}
+
+function readPom(): string {
+  return readFileSync(join(nativeFiles(), 'pom.xml'), 'utf8')
+}
+
+/** Versions for people, a hash for what else differs. */
+function artifactsKey(pom: string): string {
+  const checksums = readFileSync(join(nativeFiles(), 'checksums.sha256'), 'utf8')
+  const hash = createHash('sha256').update(pom).update(checksums).digest('hex').slice(0, 8)
+  return ['native', ...Object.values(versionsOf(pom)), hash].join('-')
+}
+
+function versionsOf(pom: string): Artifacts['versions'] {
+  return {
+    kafka: property(pom, 'kafka'),
+    elasticsearch: property(pom, 'elasticsearch'),
+    registry: property(pom, 'registry'),
   }
 }
 

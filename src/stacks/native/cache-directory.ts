@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { closedDirectory, serviceUser } from './service-user.ts'
@@ -11,11 +10,8 @@ const SHARED_CACHE = '/var/cache'
  * as another user, who must be able to read it: a directory closed to others (as /root mostly is) is passed over
  * for /var/cache.
  */
-export function openCacheDirectory(): string {
+export function cacheDirectory(): string {
   const preferred = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rep')
   const uid = serviceUser()
-  const directory =
-    uid === null || closedDirectory(preferred, uid) === null ? preferred : join(SHARED_CACHE, 'rep')
-  mkdirSync(directory, { recursive: true, mode: 0o755 })
-  return directory
+  return uid === null || closedDirectory(preferred, uid) === null ? preferred : join(SHARED_CACHE, 'rep')
 }

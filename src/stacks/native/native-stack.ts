@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { processOf } from '../../drivers/event-log/process-identity.ts'
+import { portsFrom, resolveSettings, type StackSettings, saveSettings } from '../settings.ts'
 import {
   descriptionPath,
   findStackDescription,
@@ -10,32 +11,18 @@ import {
   stackDirectory,
   writeStackDescription,
 } from '../stack-description.ts'
+import { lockStack } from '../stack-lock.ts'
+import type { StackDownOptions, StackUp, StackUpOptions } from '../stack-up.ts'
 import { removePidFile, runningService, type StartedService } from './pid-file.ts'
 import { outsideDirectory, planStack } from './plan-stack.ts'
 import { requireFreePorts } from './ports.ts'
 import { processesOfStack } from './process-table.ts'
 import { fingerprintOf, type ServicePlan } from './service-plan.ts'
 import { CONFLUENT_PATH } from './services/registry.ts'
-import { type NativeSettings, portsFrom, resolveSettings, saveSettings } from './settings.ts'
-import { lockStack } from './stack-lock.ts'
 import { startService, untilHealthy } from './start-service.ts'
 import { stopProcess } from './stop-process.ts'
 
 const STOP_LIMIT_MS = 30_000
-
-export interface NativeUpOptions {
-  readonly home: StackHome
-  readonly name: string
-  readonly settings: Partial<NativeSettings>
-  readonly log: (line: string) => void
-  readonly signal: AbortSignal
-}
-
-export interface NativeUp {
-  readonly description: StackDescription
-  /** Services that this call started; the others were up. */
-  readonly started: readonly ServiceName[]
-}
 
 /**
  * Brings a stack of plain processes up: starts what is not running, replaces what is running differently than
@@ -47,7 +34,7 @@ export async function upNative({
   settings: given,
   log,
   signal,
-}: NativeUpOptions): Promise<NativeUp> {
+}: StackUpOptions): Promise<StackUp> {
   const directory = stackDirectory(home, name)
   const release = lockStack(directory)
   try {
@@ -61,7 +48,7 @@ export async function upNative({
       log,
     )
     await requireFreePorts(missing)
-    saveSettings(home, name, settings)
+    saveSettings(home, name, { kind: 'native', ...settings })
     const started = await startAll(directory, missing, { log, signal })
     const description = describe(name, plans, { settings, processes: new Map([...up, ...started]) })
     if (missing.length === 0)
@@ -73,19 +60,15 @@ export async function upNative({
 }
 
 /** Stops a stack's services, also those of a killed `rep up`. With `volumes` its data, settings and logs go too. */
-export async function downNative(options: {
-  readonly home: StackHome
-  readonly name: string
-  readonly volumes: boolean
-  readonly log: (line: string) => void
-}): Promise<readonly ServiceName[]> {
+export async function downNative(options: StackDownOptions): Promise<readonly ServiceName[]> {
   const { home, name, volumes, log } = options
   const directory = stackDirectory(home, name)
+  const known = existsSync(directory)
   const release = lockStack(directory)
   try {
     const stopped = await stopServices(directory, SERVICES, log)
     rmSync(descriptionPath(home, name), { force: true })
-    if (volumes) {
+    if (volumes || !known) {
       rmSync(outsideDirectory(directory, 'elasticsearch'), { recursive: true, force: true })
       rmSync(directory, { recursive: true, force: true })
     }
@@ -183,7 +166,7 @@ function keep(home: StackHome, description: StackDescription): StackDescription 
 function describe(
   name: string,
   plans: readonly ServicePlan[],
-  { settings, processes }: { settings: NativeSettings; processes: ReadonlyMap<ServiceName, StartedService> },
+  { settings, processes }: { settings: StackSettings; processes: ReadonlyMap<ServiceName, StartedService> },
 ): StackDescription {
   const ports = portsFrom(settings.portBase)
   const services = Object.fromEntries(

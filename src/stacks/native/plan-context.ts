@@ -1,6 +1,6 @@
+import type { StackPorts, StackSettings } from '../settings.ts'
 import type { Artifacts } from './artifacts.ts'
 import type { Java } from './java.ts'
-import type { NativePorts, NativeSettings } from './settings.ts'
 
 /** What the plans of a stack's services are made of. */
 export interface PlanContext {
@@ -8,8 +8,8 @@ export interface PlanContext {
   readonly directory: string
   readonly java: Java
   readonly artifacts: Artifacts
-  readonly settings: NativeSettings
-  readonly ports: NativePorts
+  readonly settings: StackSettings
+  readonly ports: StackPorts
   /** User that unprivileged services run as; null: as rep itself. */
   readonly uid: number | null
 }

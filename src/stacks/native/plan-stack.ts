@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { RepError } from '../../errors/rep-error.ts'
 import { run, versionIn, which } from '../../kernel/probe.ts'
+import { portsFrom, type StackSettings } from '../settings.ts'
 import { type StackHome, stackDirectory } from '../stack-description.ts'
 import { ensureArtifacts } from './artifacts.ts'
 import { requireJava } from './java.ts'
@@ -13,7 +14,6 @@ import { elasticsearchPlan } from './services/elasticsearch.ts'
 import { kafkaPlan } from './services/kafka.ts'
 import { redisPlan } from './services/redis.ts'
 import { registryPlan } from './services/registry.ts'
-import { type NativeSettings, portsFrom } from './settings.ts'
 
 /** Where a service's data goes when the stack's directory is closed to its user. */
 const SHARED_STATE = '/var/lib/rep'
@@ -22,7 +22,7 @@ const SHARED_STATE = '/var/lib/rep'
 export async function planStack(
   home: StackHome,
   name: string,
-  options: { readonly settings: NativeSettings; readonly log: (line: string) => void },
+  options: { readonly settings: StackSettings; readonly log: (line: string) => void },
 ): Promise<readonly ServicePlan[]> {
   const directory = stackDirectory(home, name)
   const { settings, log } = options

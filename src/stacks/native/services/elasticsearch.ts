@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { probeElasticsearch } from '../../probes/elasticsearch.ts'
 import { nativeFiles } from '../artifacts.ts'
+import { logsOf } from '../log-files.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { ServicePlan } from '../service-plan.ts'
 
@@ -50,7 +51,7 @@ export function elasticsearchPlan(context: PlanContext, directory: string): Serv
       cwd: directory,
     },
     pidFile,
-    logs: [join(logs, 'elasticsearch.log'), join(stack, 'logs/elasticsearch.out')],
+    logs: logsOf(stack, 'elasticsearch'),
     probe: (signal) => probeElasticsearch(`http://127.0.0.1:${ports.elasticsearch}`, signal),
     startLimitMs: 180_000,
     stopLimitMs: 30_000,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { probeKafka } from '../../probes/kafka.ts'
 import { nativeFiles } from '../artifacts.ts'
+import { logsOf } from '../log-files.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { ServicePlan } from '../service-plan.ts'
 
@@ -11,7 +12,7 @@ export function kafkaPlan({ directory: stack, java, artifacts, settings, ports }
   const directory = join(stack, 'kafka')
   const properties = join(directory, 'server.properties')
   const data = join(directory, 'data')
-  const log = join(stack, 'logs/kafka.log')
+  const logs = logsOf(stack, 'kafka')
   const program = join(java.home, 'bin/java')
   const classpath = join(artifacts.kafka, '*')
   const heap = `${settings.kafkaHeapMb}m`
@@ -54,7 +55,7 @@ export function kafkaPlan({ directory: stack, java, artifacts, settings, ports }
         '-XX:+ExitOnOutOfMemoryError',
         `-XX:ErrorFile=${join(stack, 'logs/kafka-crash-%p.log')}`,
         '-Djava.awt.headless=true',
-        ...logging(log),
+        ...logging(logs[0]),
         '-cp',
         classpath,
         'kafka.Kafka',
@@ -63,7 +64,7 @@ export function kafkaPlan({ directory: stack, java, artifacts, settings, ports }
       env: {},
       cwd: directory,
     },
-    logs: [log, join(stack, 'logs/kafka.out')],
+    logs,
     probe: (signal) => probeKafka(`127.0.0.1:${ports.kafka}`, signal),
     startLimitMs: 90_000,
     stopLimitMs: 30_000,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { redisInfo } from '../../probes/redis.ts'
 import { nativeFiles } from '../artifacts.ts'
+import { logsOf } from '../log-files.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { ServicePlan } from '../service-plan.ts'
 
@@ -23,7 +24,7 @@ export function redisPlan(context: PlanContext, server: { program: string; versi
       env: {},
       cwd: directory,
     },
-    logs: [join(stack, 'logs/redis.log')],
+    logs: logsOf(stack, 'redis'),
     probe: (signal) => redisInfo(`redis://127.0.0.1:${ports.redis}`, signal),
     startLimitMs: 30_000,
     stopLimitMs: 10_000,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { registrySubjects } from '../../probes/registry.ts'
+import { logsOf } from '../log-files.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { ServicePlan } from '../service-plan.ts'
 
@@ -53,7 +54,7 @@ export function registryPlan({
       env: {},
       cwd: directory,
     },
-    logs: [join(stack, 'logs/registry.log')],
+    logs: logsOf(stack, 'registry'),
     probe: (signal) => registrySubjects(`http://127.0.0.1:${ports.registry}${CONFLUENT_PATH}`, signal),
     startLimitMs: 120_000,
     stopLimitMs: 20_000,

@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive, ownProcess, type ProcessIdentity } from '../../drivers/event-log/process-identity.ts'
-import { RepError } from '../../errors/rep-error.ts'
+import { isAlive, ownProcess, type ProcessIdentity } from '../drivers/event-log/process-identity.ts'
+import { RepError } from '../errors/rep-error.ts'
 
 /** Takes a stack for one `rep up` or `rep down` at a time; returns the release. Throws REP_STACK_BUSY. */
 export function lockStack(directory: string): () => void {

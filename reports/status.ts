@@ -1,0 +1,97 @@
+import { paintOf, plainLine, visibleLength } from './ansi.ts'
+import { DASH, formatBytes, formatCount } from './format.ts'
+
+/** A stack's services, as far as they are shown. */
+export interface ShownStackStatus {
+  readonly name: string
+  readonly kind: string
+  readonly startedAt: string
+  readonly services: readonly {
+    readonly name: string
+    readonly version: string
+    readonly address: string
+    readonly health: keyof typeof MARKS
+    readonly reason: string | null
+    readonly pid: number | null
+    readonly rssBytes: number | null
+  }[]
+  readonly kafka: {
+    readonly topics: readonly {
+      readonly name: string
+      readonly partitions: number
+      readonly records: number
+    }[]
+    readonly lags: readonly {
+      readonly group: string
+      readonly topic: string
+      readonly state: string
+      readonly lag: number
+    }[]
+  } | null
+  readonly subjects: readonly string[] | null
+  readonly indices:
+    | readonly {
+        readonly name: string
+        readonly health: string
+        readonly documents: number
+        readonly bytes: number
+      }[]
+    | null
+  readonly redisKeys: number | null
+}
+
+const MARKS = { healthy: '✓', silent: '!', down: '✗' } as const
+
+type Row = readonly string[]
+
+/** A stack's services, topics, lag, indices and counts, as tables. What is not known is a dash. */
+export function renderStatus(status: ShownStackStatus, options: { readonly color: boolean }): string {
+  const paint = paintOf(options.color)
+  const colours = { healthy: paint.green, silent: paint.yellow, down: paint.red } as const
+  const services = status.services.map(
+    ({ name, version, address, health, reason, pid, rssBytes }): Row => [
+      `${colours[health](MARKS[health])} ${name}`,
+      version,
+      address,
+      health,
+      formatBytes(rssBytes),
+      pid === null ? DASH : String(pid),
+      reason === null ? '' : plainLine(reason),
+    ],
+  )
+  const { kafka, indices, subjects, redisKeys } = status
+  const topics = kafka?.topics.map(
+    ({ name, partitions, records }): Row => [name, formatCount(partitions), formatCount(records)],
+  )
+  const lags = kafka?.lags.map(({ group, topic, state, lag }): Row => [group, topic, state, formatCount(lag)])
+  const documents = indices?.map(
+    ({ name, health, documents: count, bytes }): Row => [
+      name,
+      health,
+      formatCount(count),
+      formatBytes(bytes),
+    ],
+  )
+  const sections = [
+    table(['  service', 'version', 'address', 'health', 'memory', 'pid', ''], services),
+    table(['topic', 'partitions', 'records'], topics),
+    table(['group', 'topic', 'state', 'lag'], lags),
+    table(['index', 'health', 'documents', 'size'], documents),
+    `schemas: ${subjects === null ? DASH : formatCount(subjects.length)}   redis keys: ${formatCount(redisKeys)}`,
+  ]
+  return [`${status.name} stack (${status.kind}), up since ${status.startedAt}`, ...sections].join('\n\n')
+
+  function table(head: Row, rows: readonly Row[] | undefined): string {
+    if (rows === undefined || rows.length === 0)
+      return paint.dim(`${head[0]}: ${rows === undefined ? DASH : 'none'}`)
+    const widths = head.map((cell, i) =>
+      Math.max(...[cell, ...rows.map((row) => row[i] ?? '')].map(visibleLength)),
+    )
+    const line = (row: Row): string =>
+      row
+        .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - visibleLength(cell)))
+        .join('  ')
+        .trimEnd()
+    return [paint.dim(line(head)), ...rows.map(line)].join('\n')
+  }
+}

@@ -1,0 +1,17 @@
+import type { ServiceName, StackDescription } from '../stack-description.ts'
+import { probeElasticsearch } from './elasticsearch.ts'
+import { probeKafka } from './kafka.ts'
+import { redisInfo } from './redis.ts'
+import { registrySubjects } from './registry.ts'
+
+/** Resolves when a service of a stack answers as it should. */
+export async function probeService(
+  stack: Pick<StackDescription, 'brokers' | 'registry' | 'elasticsearch' | 'redis'>,
+  service: ServiceName,
+  signal: AbortSignal,
+): Promise<void> {
+  if (service === 'kafka') await Promise.all(stack.brokers.map((broker) => probeKafka(broker, signal)))
+  else if (service === 'registry') await registrySubjects(stack.registry, signal)
+  else if (service === 'elasticsearch') await probeElasticsearch(stack.elasticsearch, signal)
+  else await redisInfo(stack.redis, signal)
+}

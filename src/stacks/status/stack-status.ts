@@ -1,0 +1,91 @@
+import { processOf } from '../../drivers/event-log/process-identity.ts'
+import { composeMemory } from '../compose/compose-memory.ts'
+import { runningService } from '../native/pid-file.ts'
+import { probeService } from '../probes/probe-service.ts'
+import { redisInfo } from '../probes/redis.ts'
+import { registrySubjects } from '../probes/registry.ts'
+import {
+  SERVICES,
+  type ServiceName,
+  type StackDescription,
+  type StackHome,
+  type StackKind,
+  stackDirectory,
+} from '../stack-description.ts'
+import { type IndexStatus, indexStatus } from './index-status.ts'
+import { type KafkaStatus, kafkaStatus } from './kafka-status.ts'
+import { residentBytes } from './resident-bytes.ts'
+
+const LIMIT_MS = 5000
+
+export interface ServiceStatus {
+  readonly name: ServiceName
+  readonly version: string
+  readonly address: string
+  /** `silent`: its process runs, or may run, but it does not answer as it should. */
+  readonly health: 'healthy' | 'silent' | 'down'
+  /** Why it is not healthy; null where it is. */
+  readonly reason: string | null
+  readonly pid: number | null
+  /** Resident memory; null where it cannot be told. */
+  readonly rssBytes: number | null
+}
+
+/** A stack as it is now. What its service does not answer is null. */
+export interface StackStatus {
+  readonly name: string
+  readonly kind: StackKind
+  readonly startedAt: string
+  readonly services: readonly ServiceStatus[]
+  readonly kafka: KafkaStatus | null
+  readonly subjects: readonly string[] | null
+  readonly indices: readonly IndexStatus[] | null
+  readonly redisKeys: number | null
+}
+
+/** Asks every service of a stack at the same time, each for a few seconds at most. Never rejects for one that is down. */
+export async function stackStatus(home: StackHome, description: StackDescription): Promise<StackStatus> {
+  const memory = description.kind === 'compose' ? composeMemory(description) : Promise.resolve(new Map())
+  const ask = <T>(question: (signal: AbortSignal) => Promise<T>): Promise<T | null> =>
+    question(AbortSignal.timeout(LIMIT_MS)).catch(() => null)
+  const [services, kafka, subjects, indices, redisKeys] = await Promise.all([
+    Promise.all(SERVICES.map(async (name) => serviceStatus(home, description, { name, memory }))),
+    ask((signal) => kafkaStatus(description.brokers, signal)),
+    ask((signal) => registrySubjects(description.registry, signal)),
+    ask((signal) => indexStatus(description.elasticsearch, signal)),
+    ask(async (signal) => keysIn((await redisInfo(description.redis, signal)).get('db0'))),
+  ])
+  const { name, kind, startedAt } = description
+  return { name, kind, startedAt, services, kafka, subjects, indices, redisKeys }
+}
+
+async function serviceStatus(
+  home: StackHome,
+  description: StackDescription,
+  { name, memory }: { name: ServiceName; memory: Promise<ReadonlyMap<ServiceName, number>> },
+): Promise<ServiceStatus> {
+  const { version, address } = description.services[name]
+  const native = description.kind === 'native'
+  const process = native ? runningService(stackDirectory(home, description.name), name) : null
+  const rssBytes =
+    process === null ? ((await memory).get(name) ?? null) : residentBytes(processOf(process.pid))
+  const facts = { name, version, address, pid: process?.pid ?? null, rssBytes }
+  if (native && process === null) return { ...facts, health: 'down', reason: 'its process has ended' }
+  try {
+    await probeService(description, name, AbortSignal.timeout(LIMIT_MS))
+    return { ...facts, health: 'healthy', reason: null }
+  } catch (error) {
+    return { ...facts, health: 'silent', reason: reasonOf(error) }
+  }
+}
+
+/** fetch() hides what happened in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message || error.name
+}
+
+/** `keys=12,expires=3,…`; without a line for the database there is none. */
+function keysIn(database: string | undefined): number {
+  return Number(/keys=(\d+)/.exec(database ?? '')?.[1] ?? 0)
+}
