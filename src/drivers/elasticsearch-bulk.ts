@@ -5,8 +5,8 @@ import { describeError, type ElasticsearchClient, type ElasticsearchError } from
 
 /** Characters of one request; larger batches are sent in several. */
 const REQUEST_CHARS = 8_000_000
-/** Times that items are sent which the cluster has no room for: about ten seconds in all. */
-const TRIES = 9
+/** Times that items are sent which the cluster has no room for: about three seconds in all. */
+const TRIES = 6
 const RETRY: BackoffLimits = { baseMs: 100, maxMs: 2000 }
 const TOO_BUSY = 429
 const CONFLICT = 409

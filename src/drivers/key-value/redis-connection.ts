@@ -17,6 +17,12 @@ const RECONNECT = { baseMs: 50, maxMs: 1000 }
 /** Replies that mean "not now": the same command may go through later. */
 const PASSING = /^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|NOREPLICAS|MISCONF|NOSCRIPT)\b/
 
+/** What the client says of a lost connection is about its own options. */
+function inPlainWords(message: string): string {
+  if (message.startsWith("Stream isn't writeable")) return 'there is no connection'
+  return message.startsWith('Reached the max retries') ? 'the connection broke' : message
+}
+
 /**
  * A connection that comes back by itself. While it is down every command fails at once, nothing is queued,
  * and nothing that was under way is sent twice: whoever holds the batch decides to repeat it. Rejects with
@@ -52,7 +58,7 @@ export async function connectRedis(address: RedisAddress): Promise<Redis> {
 /** What a failed command becomes: trouble with the connection, a passing refusal, or a fault of ours. */
 export function redisError(error: unknown, host: string): RepError {
   if (error instanceof RepError) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? inPlainWords(error.message) : String(error)
   if (!(error instanceof ReplyError) || PASSING.test(message)) {
     return new RepError('REP_STORE_UNAVAILABLE', `Redis at ${host} does not take commands: ${message}`, {
       cause: error,

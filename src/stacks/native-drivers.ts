@@ -1,0 +1,155 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { packageRoot } from '../config/package-root.ts'
+import type { SchemaIds } from '../domain/codec.ts'
+import { ElasticsearchDocumentIndex } from '../drivers/document-index/elasticsearch.ts'
+import { ElasticsearchClient } from '../drivers/elasticsearch-client.ts'
+import type { IndexTemplate, IndexTemplates } from '../drivers/elasticsearch-indexes.ts'
+import { HashingEmbedder } from '../drivers/embedder/hashing.ts'
+import { openRedisKeyValue, type RedisKeyValue } from '../drivers/key-value/redis.ts'
+import { ConfluentSchemaRegistry } from '../drivers/schema-registry/confluent.ts'
+import { registerSchemas } from '../drivers/schema-registry/register-schemas.ts'
+import { ElasticsearchVectorIndex } from '../drivers/vector-index/elasticsearch.ts'
+import type { GraphKind } from '../drivers/vector-index/elasticsearch-mapping.ts'
+import { RepError } from '../errors/rep-error.ts'
+import type { EventLog } from '../ports/event-log.ts'
+import type { Settlement } from '../ports/settlement.ts'
+import type { Stack } from '../ports/stack.ts'
+import { packageVersion } from './package-version.ts'
+
+export interface ServiceStackOptions {
+  /** `native`, `compose`, `external` or the name given to `rep up`. */
+  readonly name: string
+  /** Dimensions of the embedder's vectors. */
+  readonly dims: number
+  /** Opened by the caller; the stack closes it, also when the stack cannot be opened. */
+  readonly eventLog: EventLog
+  /** `http://host:port`. */
+  readonly elasticsearch: string
+  readonly elasticsearchApiKey?: string
+  /** `redis://host:port`. */
+  readonly redis: string
+  /** Where the API of the schema registry begins. */
+  readonly registry: string
+  /** Ids that another thread got from the registry, which is not asked then and may be down. */
+  readonly schemaIds?: SchemaIds
+  /** What an approximate vector index is on Elasticsearch. Default `int8_hnsw`. */
+  readonly graph?: GraphKind
+  /** Goes before every index, key and subject. Default: none. */
+  readonly prefix?: string
+  /** Versions that clients cannot ask for, such as the broker's: part of `describe`. */
+  readonly versions?: Readonly<Record<string, string>>
+  /** One line per change of a service's state. */
+  readonly log?: (line: string) => void
+}
+
+/**
+ * Opens the stack of real services for the calling thread. Rejects with REP_ENVIRONMENT naming every service
+ * that does not answer and its address, and what starts them; with REP_SCHEMA where the registry refuses one.
+ */
+export async function openServiceStack(options: ServiceStackOptions): Promise<Stack> {
+  const { name, dims, eventLog, prefix = '', log, elasticsearchApiKey: apiKey } = options
+  const common = { prefix, ...(log === undefined ? {} : { log }) }
+  const elasticsearch = new ElasticsearchClient({
+    ...common,
+    node: options.elasticsearch,
+    ...(apiKey === undefined ? {} : { apiKey }),
+  })
+  const registry = new ConfluentSchemaRegistry({ url: options.registry, prefix })
+  const answers = await Promise.allSettled([
+    openRedisKeyValue({ ...common, url: options.redis }),
+    options.schemaIds ?? registerSchemas(registry),
+    elasticsearch.serverVersion(),
+  ])
+  const [redis, schemaIds] = answers
+  if (redis.status === 'rejected' || schemaIds.status === 'rejected' || answers[2].status === 'rejected') {
+    const opened = redis.status === 'fulfilled' ? [redis.value] : []
+    await closeAll([...opened, elasticsearch, eventLog])
+    throw openingFailure(name, answers)
+  }
+  const keyValue = redis.value
+  const templates = readTemplates()
+  const graph = options.graph === undefined ? {} : { graph: options.graph }
+  const documents = new ElasticsearchDocumentIndex(elasticsearch, templates)
+  const vectors = new ElasticsearchVectorIndex(elasticsearch, { templates, ...graph })
+  const embedder = new HashingEmbedder(dims)
+  return {
+    name,
+    schemaIds: schemaIds.value,
+    log: eventLog,
+    keyValue,
+    documents,
+    vectors,
+    embedder,
+    settlement: EFFECTS_FIRST,
+    describe: async () => ({
+      ...(await serverVersions(keyValue, elasticsearch, registry)),
+      ...options.versions,
+      'event log': eventLog.capabilities.driver,
+      ioredis: packageVersion('ioredis'),
+      '@elastic/elasticsearch': packageVersion('@elastic/elasticsearch'),
+      embedder: embedder.capabilities.model,
+    }),
+    close: () => closeAll([eventLog, documents, vectors, keyValue, embedder, registry, elasticsearch]),
+  }
+}
+
+/** Effects and offsets live in different stores: effects first, so that a crash between them repeats a batch and loses none. */
+const EFFECTS_FIRST: Settlement = {
+  atomic: false,
+  async settle(effects, commit) {
+    await effects()
+    await commit()
+  },
+}
+
+/** The mappings of the pipeline's indexes: one file each. */
+function readTemplates(): IndexTemplates {
+  const directory = join(packageRoot(), 'docker', 'elasticsearch')
+  const templates: Record<string, IndexTemplate> = {}
+  for (const file of readdirSync(directory)) {
+    if (!file.endsWith('_index.json')) continue
+    templates[basename(file, '.json')] = JSON.parse(
+      readFileSync(join(directory, file), 'utf8'),
+    ) as IndexTemplate
+  }
+  return templates
+}
+
+/** Versions of the servers; the registry's is missing while it is down, which nothing else minds. */
+async function serverVersions(
+  redis: RedisKeyValue,
+  elasticsearch: ElasticsearchClient,
+  registry: ConfluentSchemaRegistry,
+): Promise<Record<string, string>> {
+  const versions: Record<string, string> = {
+    redis: await redis.serverVersion(),
+    elasticsearch: await elasticsearch.serverVersion(),
+  }
+  try {
+    versions['schema registry'] = await registry.serverVersion()
+  } catch (error) {
+    if (!(error instanceof RepError) || !error.retryable) throw error
+    versions['schema registry'] = 'not reachable'
+  }
+  return versions
+}
+
+function openingFailure(name: string, answers: readonly PromiseSettledResult<unknown>[]): unknown {
+  const reasons = answers.flatMap((answer) =>
+    answer.status === 'rejected' ? [answer.reason as unknown] : [],
+  )
+  const other = reasons.find((reason) => !(reason instanceof RepError) || !reason.retryable)
+  if (other !== undefined) return other
+  const start = name === 'external' ? 'check their addresses' : `start them with rep up --stack ${name}`
+  const details = reasons.map((reason) => (reason as RepError).message)
+  return new RepError(
+    'REP_ENVIRONMENT',
+    `${details.length} of the services of stack ${name} cannot be reached; ${start}.`,
+    { details, cause: reasons[0] },
+  )
+}
+
+async function closeAll(parts: readonly { close(): Promise<void> }[]): Promise<void> {
+  for (const part of parts) await part.close()
+}
