@@ -80,6 +80,7 @@ export class RecordFaults {
   }
 }
 
+/** A Buffer's own `slice` shares memory: only a new array is a copy of either kind. */
 function copyOf(record: LogRecord): LogRecord {
-  return { ...record, key: record.key.slice(), value: record.value.slice() }
+  return { ...record, key: new Uint8Array(record.key), value: new Uint8Array(record.value) }
 }
