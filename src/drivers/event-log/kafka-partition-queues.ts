@@ -65,6 +65,13 @@ export class PartitionQueues {
     this.#buffered += records.length
   }
 
+  /** Drops what the partition has fetched and not given out. */
+  clear(queue: PartitionQueue): void {
+    if (queue.held) this.#buffered -= queue.records.length - queue.taken
+    queue.records = []
+    queue.taken = 0
+  }
+
   /** At most `limit` records: an equal share of each partition first, then what is left over. */
   take(limit: number): StoredRecord[] {
     const out: StoredRecord[] = []

@@ -34,5 +34,7 @@ export async function openKafkaEventLog(options: KafkaOptions): Promise<EventLog
 
 async function openClient(admin: KafkaAdmin, settings: KafkaSettings): Promise<KafkaClient> {
   if (settings.client === 'platformatic') return platformaticClient(admin, settings)
+  // Loaded only where it is chosen.
+  if (settings.client === 'kafkajs') return (await import('./kafkajs.ts')).kafkajsClient(admin, settings)
   throw new RepError('REP_USAGE', `There is no Kafka client ${settings.client}.`)
 }

@@ -1,0 +1,3 @@
+import { describeKafka } from './event-log-kafka.ts'
+
+describeKafka('kafkajs')
