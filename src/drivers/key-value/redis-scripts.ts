@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto'
 import { type Redis, ReplyError } from 'ioredis'
+import type { RankedMember } from '../../ports/key-value.ts'
 
 /** Keys that one script handles; nothing else runs on the server meanwhile, some hundred microseconds. */
 const CHUNK = 256
 
-/** A script on any number of keys, which returns one element a key. */
-export interface Script {
+interface Code {
   readonly text: string
   readonly sha: string
+}
+
+/** A script on any number of keys, which returns one element a key. */
+export interface Script extends Code {
   /** Arguments of each key. */
   readonly width: number
 }
@@ -46,6 +50,25 @@ export const INCREMENT = script(
    return count`,
 )
 
+/** Raises scores in the one ranked set that is its key; arguments: score and member, in turn. */
+const RANK = coded(`for i = 1, #ARGV, 2 do redis.call('ZINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+return ''`)
+
+/** Adds to the scores of members of one ranked set, in one pipelined round trip. */
+export async function raiseScores(
+  redis: Redis,
+  key: string,
+  increments: readonly RankedMember[],
+): Promise<void> {
+  const replies: Promise<string>[] = []
+  for (let start = 0; start < increments.length; start += CHUNK) {
+    const args: string[] = []
+    for (const { member, score } of increments.slice(start, start + CHUNK)) args.push(String(score), member)
+    replies.push(evaluate(redis, RANK, [key], args))
+  }
+  await Promise.all(replies)
+}
+
 /** Runs a script over all keys, chunk by chunk in one pipelined round trip; its elements by position. */
 export async function runScript(
   redis: Redis,
@@ -66,7 +89,7 @@ export async function runScript(
 /** By its hash; with its text where the server does not know it (yet, or after a restart). */
 async function evaluate(
   redis: Redis,
-  code: Script,
+  code: Code,
   keys: readonly string[],
   args: readonly (string | Buffer)[],
 ): Promise<string> {
@@ -86,5 +109,9 @@ end
 local results = {}
 for i = 1, #KEYS do results[i] = handle(KEYS[i], (i - 1) * ${width} + 1) end
 return table.concat(results, ' ')`
-  return { text, width, sha: createHash('sha1').update(text).digest('hex') }
+  return { ...coded(text), width }
+}
+
+function coded(text: string): Code {
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import { RepError } from '../../errors/rep-error.ts'
 import type { KeyValue, KeyValueEntry, RankedMember, VersionedEntry } from '../../ports/key-value.ts'
 import { connectRedis, hostOf, type RedisAddress, redisError } from './redis-connection.ts'
-import { COMPARE_AND_SET, INCREMENT, runScript, SET, SET_IF_ABSENT } from './redis-scripts.ts'
+import { COMPARE_AND_SET, INCREMENT, raiseScores, runScript, SET, SET_IF_ABSENT } from './redis-scripts.ts'
 
 export interface RedisKeyValueOptions extends RedisAddress {
   /** Goes before every key, so that several pipelines can share a server. Default: none. */
@@ -78,12 +78,7 @@ export class RedisKeyValue implements KeyValue {
   }
 
   async rankMany(key: string, increments: readonly RankedMember[]): Promise<void> {
-    await this.#ask((redis) => {
-      const name = this.#prefix + key
-      const pipeline = redis.pipeline()
-      for (const { member, score } of increments) pipeline.zincrby(name, score, member)
-      return allWell(pipeline.exec())
-    })
+    await this.#ask((redis) => raiseScores(redis, this.#prefix + key, increments))
   }
 
   top(key: string, limit: number): Promise<readonly RankedMember[]> {
@@ -153,11 +148,6 @@ export class RedisKeyValue implements KeyValue {
       throw redisError(error, this.#host)
     }
   }
-}
-
-/** A pipeline resolves also where its commands failed: the first failure is thrown. */
-async function allWell(exec: Promise<[error: Error | null, result: unknown][] | null>): Promise<void> {
-  for (const [error] of (await exec) ?? []) if (error !== null) throw error
 }
 
 /** Bytes 0 to 7 of a value of this version; empty for none. */
