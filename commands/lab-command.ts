@@ -2,10 +2,10 @@ import { Flags } from '@oclif/core'
 import { liveView } from '../reports/live-view.ts'
 import { renderSummary } from '../reports/terminal.ts'
 import { writeRunDirectory } from '../reports/write-run.ts'
-import { withEmbeddedStack } from '../src/app/embedded-lab.ts'
 import { Home } from '../src/app/home.ts'
 import { interruptible } from '../src/app/interruptible.ts'
 import type { SourcePlan } from '../src/app/lab-plan.ts'
+import { KAFKA_CLIENTS, type KafkaClientName, withLabStack } from '../src/app/lab-stack.ts'
 import { exitStatus } from '../src/app/run-exit.ts'
 import { runLab } from '../src/app/run-lab.ts'
 import { newRunId } from '../src/app/run-store.ts'
@@ -30,6 +30,16 @@ export const labFlags = {
     description:
       'End the load as soon as an objective is missed over a window of this length, e.g. 5s; the report is partial.',
   }),
+  stack: Flags.string({
+    description: 'embedded, which needs nothing, or a stack that rep up started, e.g. native.',
+    default: 'embedded',
+    helpValue: 'NAME',
+  }),
+  'kafka-client': Flags.option({
+    options: KAFKA_CLIENTS,
+    default: KAFKA_CLIENTS[0],
+    description: 'Which client drives Kafka, where the stack has one.',
+  })(),
   'data-dir': dataDir,
 }
 
@@ -39,6 +49,8 @@ export interface LabCommandOptions {
   /** Finds what to run, now that the run's directory is known. */
   prepare(place: RunPlace): Promise<PreparedRun>
   readonly flags: {
+    readonly stack: string
+    readonly 'kafka-client': KafkaClientName
     readonly 'data-dir'?: string | undefined
     readonly 'abort-on-breach'?: number | undefined
   }
@@ -48,6 +60,7 @@ export interface RunPlace {
   /** Of the run; not made yet. */
   readonly directory: string
   readonly signal: AbortSignal
+  log(line: string): void
 }
 
 export interface PreparedRun {
@@ -68,20 +81,23 @@ export abstract class LabCommand extends BaseCommand {
     const { signal } = interrupt
     let prepared: PreparedRun | null = null
     try {
-      prepared = await prepare({ directory, signal })
+      prepared = await prepare({ directory, signal, log: (line) => view.log(line) })
       const { scenario, source } = prepared
-      const { record, measurements } = await withEmbeddedStack(home, scenario, (stack) =>
-        runLab({
-          id,
-          scenario,
-          source,
-          stack,
-          command: ['rep', ...process.argv.slice(2)].join(' '),
-          signal,
-          breachWindowMs: flags['abort-on-breach'] ?? null,
-          onLive: (now) => view.update(now),
-          onLog: (line) => view.log(line),
-        }),
+      const { record, measurements } = await withLabStack(
+        { home, name: flags.stack, kafkaClient: flags['kafka-client'] },
+        scenario,
+        (stack) =>
+          runLab({
+            id,
+            scenario,
+            source,
+            stack,
+            command: ['rep', ...process.argv.slice(2)].join(' '),
+            signal,
+            breachWindowMs: flags['abort-on-breach'] ?? null,
+            onLive: (now) => view.update(now),
+            onLog: (line) => view.log(line),
+          }),
       )
       view.close()
       await writeRunDirectory(directory, record, measurements)

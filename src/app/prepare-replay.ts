@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Scenario } from '../config/scenario.ts'
 import { RepError } from '../errors/rep-error.ts'
+import { nowUs } from '../kernel/time.ts'
 import { type ReplayTiming, tapeSchedule } from '../load/replay/replay-schedule.ts'
 import { type ReplayScan, scanReplay } from '../load/replay/scan-replay.ts'
 import type { ReplayPlan } from './lab-plan.ts'
@@ -14,6 +15,8 @@ export interface ReplayPlaces {
   /** Of the run: `rejects.jsonl` goes here. */
   readonly directory: string
   readonly signal: AbortSignal
+  /** Told now and then how far a long file has been read. */
+  log(line: string): void
 }
 
 export interface PreparedReplay {
@@ -25,6 +28,7 @@ export interface PreparedReplay {
 
 /** Shorter runs have no rate to speak of. */
 const LEAST_MS = 1000
+const PROGRESS_US = 5e6
 
 /**
  * Reads a recorded clickstream and makes the run of it: its users, its products, its schedule. Throws
@@ -33,7 +37,7 @@ const LEAST_MS = 1000
 export async function prepareReplay(
   base: Scenario,
   wish: ReplayWish,
-  { directory, signal }: ReplayPlaces,
+  { directory, signal, log }: ReplayPlaces,
 ): Promise<PreparedReplay> {
   const work = join(directory, 'replay')
   const tapeFile = join(work, 'actions.tape')
@@ -47,6 +51,7 @@ export async function prepareReplay(
       tapeFile,
       rejectsFile: join(directory, 'rejects.jsonl'),
       signal,
+      onProgress: progressLine(wish.file, log),
     })
     if (scan.products.length === 0) {
       throw new RepError('REP_INPUT', `${basename(wish.file)} mentions no product: nothing to recommend.`)
@@ -69,6 +74,16 @@ export async function prepareReplay(
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
     throw error
+  }
+}
+
+/** A line every few seconds: a file of tens of GB takes minutes. */
+function progressLine(file: string, log: (line: string) => void): (rows: number) => void {
+  let nextUs = nowUs() + PROGRESS_US
+  return (rows) => {
+    if (nowUs() < nextUs) return
+    nextUs = nowUs() + PROGRESS_US
+    log(`reading ${basename(file)}: ${rows.toLocaleString('en-US')} rows so far`)
   }
 }
 

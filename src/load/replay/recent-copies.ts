@@ -1,7 +1,7 @@
 import { hashWord } from '../../kernel/random.ts'
 
 /** Rows that are remembered to find exact copies: memory stays flat. */
-export const COPY_WINDOW = 2 ** 18
+export const COPY_WINDOW = 2 ** 16
 
 /** Counts rows that are exact copies of one of the last `COPY_WINDOW` rows, by a hash of 53 bits. */
 export class RecentCopies {

@@ -22,6 +22,8 @@ export interface ScanOptions {
   /** Where rows go that cannot be read; made only if there are any. */
   readonly rejectsFile: string
   readonly signal?: AbortSignal
+  /** Told the rows read so far, many times a second. */
+  onProgress?(rows: number): void
 }
 
 /** What the first pass over a file found. */
@@ -68,6 +70,7 @@ export async function scanReplay(file: string, options: ScanOptions): Promise<Re
       for (const row of rows) scan.add(row)
       await tape.flush()
       await rejects.flush()
+      options.onProgress?.(scan.readable + rejects.count)
     }
     scan.end()
   } finally {

@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { RepError } from '../../errors/rep-error.ts'
 
-const CHUNK_BYTES = 256 * 1024
+const CHUNK_BYTES = 64 * 1024
 
 /**
  * The text of a file, piece by piece, unzipped where its first bytes are gzip's; UTF-8, a byte order mark
