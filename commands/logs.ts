@@ -18,7 +18,13 @@ export default class Logs extends BaseCommand {
   }
   static override flags = {
     follow: Flags.boolean({ char: 'f', description: 'Go on with what is added, until Ctrl-C.' }),
-    lines: Flags.integer({ char: 'n', description: 'How many of the newest lines.', default: 50, min: 0 }),
+    lines: Flags.integer({
+      char: 'n',
+      description: 'How many of the newest lines.',
+      helpValue: 'N',
+      default: 50,
+      min: 0,
+    }),
     stack: Flags.string({
       description: 'Name of the stack. Default: the one that is up.',
       helpValue: 'NAME',

@@ -7,12 +7,17 @@ import { dataDir } from '../flags.ts'
 
 export default class DlqList extends BaseCommand {
   static override summary = 'List what stages could not handle, with the reason.'
+  static override description =
+    'Looks into the embedded stack as the last run left it. Newest run only: a run begins with an empty stack.'
   static override examples = [
     '<%= config.bin %> dlq list',
     '<%= config.bin %> dlq list --topic user.action.v1 --json',
   ]
   static override flags = {
-    topic: Flags.string({ description: 'Only letters of this topic.' }),
+    topic: Flags.string({
+      description: 'Only letters of this topic, e.g. user.action.v1.',
+      helpValue: 'TOPIC',
+    }),
     'data-dir': dataDir,
   }
 

@@ -22,7 +22,11 @@ export default class DlqReplay extends BaseCommand {
   static override args = { id: Args.string({ description: 'TOPIC/PARTITION/OFFSET of one letter.' }) }
   static override flags = {
     all: Flags.boolean({ description: 'Replay every letter.' }),
-    topic: Flags.string({ description: 'With --all: only letters of this topic.', dependsOn: ['all'] }),
+    topic: Flags.string({
+      description: 'With --all: only letters of this topic.',
+      helpValue: 'TOPIC',
+      dependsOn: ['all'],
+    }),
     'data-dir': dataDir,
   }
 

@@ -1,4 +1,4 @@
-import { createCodec } from '../domain/codec.ts'
+import { createCodec, type SchemaIds } from '../domain/codec.ts'
 import { deadLetterTopic, PRODUCT_INVENTORY, USER_ACTION } from '../domain/topics.ts'
 import type { Stream } from '../domain/trace-id.ts'
 import { RepError } from '../errors/rep-error.ts'
@@ -15,6 +15,7 @@ const DRIVEN_TOPICS = [USER_ACTION, PRODUCT_INVENTORY]
 
 export interface AccountOptions {
   readonly log: EventLog
+  readonly schemaIds: SchemaIds
   readonly ledger: LedgerBuffers
   /** Where every topic stood before the run. */
   readonly from: readonly Position[]
@@ -36,7 +37,7 @@ export async function positionsNow(log: EventLog, topics: readonly string[]): Pr
 
 /** Closes the books of a run: reads the log from the run's beginning and judges every event and stage. */
 export async function closeBooks(options: AccountOptions): Promise<Account> {
-  const { log, ledger, from, counters, traceIdOf } = options
+  const { log, schemaIds, ledger, from, counters, traceIdOf } = options
   const of = (topics: readonly string[]) => from.filter(({ topic }) => topics.includes(topic))
   const committed = new Map([
     ['index', await log.committed(STAGES.behavior.group, USER_ACTION)],
@@ -47,7 +48,7 @@ export async function closeBooks(options: AccountOptions): Promise<Account> {
     ledger,
     from: of(DRIVEN_TOPICS),
     deadLettersFrom: of(DRIVEN_TOPICS.map(deadLetterTopic)),
-    traceIdOf: traceIdReader(),
+    traceIdOf: traceIdReader(schemaIds),
     committed,
   })
   const conservation = await Promise.all(
@@ -66,8 +67,8 @@ export async function closeBooks(options: AccountOptions): Promise<Account> {
 }
 
 /** Reads the trace id of a driven record, also of a dead-lettered one; null where there is none to read. */
-function traceIdReader(): (record: StoredRecord) => string | null {
-  const codec = createCodec()
+function traceIdReader(schemaIds: SchemaIds): (record: StoredRecord) => string | null {
+  const codec = createCodec(schemaIds)
   return ({ topic, value }) => {
     try {
       const action = topic === USER_ACTION || topic === deadLetterTopic(USER_ACTION)

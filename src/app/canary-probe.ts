@@ -51,7 +51,10 @@ export class CanaryProbe {
     const { scenario } = plan
     const target = parseTarget(`${url}/v1/users/{userId}/recommendations?limit=${scenario.load.reads.limit}`)
     const products = await catalogueOf(plan)
-    const source = scenario.load.canaries.tps > 0 ? new CanarySource(scenario, { products }) : null
+    const source =
+      scenario.load.canaries.tps > 0
+        ? new CanarySource(scenario, { products, schemaIds: plan.schemaIds })
+        : null
     return new CanaryProbe(plan, target, { log, source })
   }
 

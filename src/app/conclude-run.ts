@@ -31,6 +31,7 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
   })
   const { ledger, conservation, reading } = await closeBooks({
     log: stack.log,
+    schemaIds: stack.schemaIds,
     ledger: plan.ledger,
     from: run.from,
     counters: collector.counters,

@@ -31,7 +31,7 @@ export async function withEmbeddedLog<T>(home: Home, use: (log: EventLog) => Pro
     )
   }
   // Dimensions matter to vectors only; none are touched here.
-  const stack = await openStack({ name: 'embedded', dataDir: home.embedded, dims: 1 })
+  const stack = await openStack({ kind: 'embedded', dataDir: home.embedded, dims: 1 })
   try {
     await stack.log.ensureTopics(TOPICS)
     return await use(stack.log)

@@ -24,12 +24,12 @@ export class Home {
   }
 
   /**
-   * Takes the embedded stack for one writer at a time; returns the release. Throws REP_STACK_BUSY naming
-   * the process that holds it. A lock whose process is gone is taken over.
+   * Takes a stack for one run at a time; returns the release. Throws REP_STACK_BUSY naming the process that
+   * holds it. A lock whose process is gone is taken over.
    */
-  lockEmbedded(): () => void {
+  lock(stack: string): () => void {
     mkdirSync(this.root, { recursive: true })
-    const path = join(this.root, 'embedded.lock')
+    const path = join(this.root, `${stack}.lock`)
     for (;;) {
       try {
         const file = openSync(path, 'wx')
@@ -42,7 +42,7 @@ export class Home {
         if (holder !== null && isAlive(holder)) {
           throw new RepError(
             'REP_STACK_BUSY',
-            `process ${holder} is using the embedded stack in ${this.embedded}`,
+            `process ${holder} is using the ${stack} stack of ${this.root}`,
           )
         }
         rmSync(path, { force: true })

@@ -1,8 +1,11 @@
 import type { Scenario } from '../config/scenario.ts'
+import type { SchemaIds } from '../domain/codec.ts'
+import type { KafkaClientName } from '../drivers/event-log/kafka-options.ts'
 import type { ReplayTiming } from '../load/replay/replay-schedule.ts'
 import type { RecorderSnapshot } from '../measure/latency-recorder.ts'
 import type { LedgerBuffers } from '../measure/ledger.ts'
 import type { Manifest } from '../measure/run-record.ts'
+import type { StackDescription } from '../stacks/stack-description.ts'
 import type { StageCounters } from '../stages/stage.ts'
 import type { Offered } from './offered.ts'
 
@@ -12,13 +15,27 @@ export interface LabPlan {
   readonly scenario: Scenario
   readonly source: SourcePlan
   readonly ledger: LedgerBuffers
+  /** Under which ids the log's values name their schemas. */
+  readonly schemaIds: SchemaIds
 }
 
 /** Which stack to open, and where it is. */
-export interface StackAddress {
-  readonly name: 'embedded'
+export type StackAddress = EmbeddedAddress | ServicesAddress
+
+export interface EmbeddedAddress {
+  readonly kind: 'embedded'
   readonly dataDir: string
   readonly dims: number
+}
+
+/** Real services, as `rep up` described them. */
+export interface ServicesAddress {
+  readonly kind: 'services'
+  readonly description: StackDescription
+  readonly kafkaClient: KafkaClientName
+  readonly dims: number
+  /** Known once one thread has asked the registry: the others then need not. */
+  readonly schemaIds: SchemaIds | null
 }
 
 /** Where the actions come from. */

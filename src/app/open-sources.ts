@@ -7,12 +7,12 @@ import type { LabPlan } from './lab-plan.ts'
 
 /** What one generator thread drives. Inventory changes are few: the first thread drives them all. */
 export async function openSources(plan: LabPlan, shard: Shard): Promise<readonly EventSource[]> {
-  const { scenario, source } = plan
+  const { scenario, source, schemaIds } = plan
   const products = await catalogueOf(plan)
   const actions =
     source.kind === 'replay'
       ? new ReplaySource(source.tapeFile, source.timing, shard)
-      : new ActionSource(scenario, { products, shard })
+      : new ActionSource(scenario, { products, shard, schemaIds })
   if (shard.shard > 0) return [actions]
-  return [actions, new InventorySource(scenario, { products })]
+  return [actions, new InventorySource(scenario, { products, schemaIds })]
 }

@@ -1,8 +1,28 @@
+import { openKafkaEventLog } from '../drivers/event-log/kafka.ts'
 import type { Stack } from '../ports/stack.ts'
 import { openEmbeddedStack } from '../stacks/embedded.ts'
-import type { StackAddress } from './lab-plan.ts'
+import { openServiceStack } from '../stacks/native-drivers.ts'
+import type { ServicesAddress, StackAddress } from './lab-plan.ts'
 
 /** Opens the drivers of a stack for the calling thread. */
-export function openStack(address: StackAddress): Promise<Stack> {
-  return openEmbeddedStack({ dataDir: address.dataDir, dims: address.dims })
+export function openStack(address: StackAddress, log?: (line: string) => void): Promise<Stack> {
+  return address.kind === 'embedded' ? openEmbeddedStack(address) : openServices(address, log)
+}
+
+async function openServices(
+  { description, kafkaClient, dims, schemaIds }: ServicesAddress,
+  log: ((line: string) => void) | undefined,
+): Promise<Stack> {
+  const { name, brokers, elasticsearch, redis, registry, services } = description
+  return openServiceStack({
+    name,
+    dims,
+    eventLog: await openKafkaEventLog({ brokers, client: kafkaClient }),
+    elasticsearch,
+    redis,
+    registry,
+    ...(schemaIds === null ? {} : { schemaIds }),
+    versions: { kafka: services.kafka.version },
+    ...(log === undefined ? {} : { log }),
+  })
 }

@@ -25,7 +25,7 @@ export async function readPreferenceOf(home: Home, userId: string, dims: number)
       `the embedded stack in ${home.embedded} is empty; run rep simulate first`,
     )
   }
-  const stack = await openStack({ name: 'embedded', dataDir: home.embedded, dims })
+  const stack = await openStack({ kind: 'embedded', dataDir: home.embedded, dims })
   try {
     const [bytes] = await stack.keyValue.getMany([preferenceKey(userId)])
     if (bytes === null || bytes === undefined) {

@@ -2,7 +2,7 @@ import { TOPICS } from '../domain/topics.ts'
 import { nowUs } from '../kernel/time.ts'
 import { hostFacts } from '../measure/host.ts'
 import { createLedger } from '../measure/ledger.ts'
-import { ResourceWatch } from '../measure/resources.ts'
+import { ResourceWatch, type WatchedProcess } from '../measure/resources.ts'
 import type { HostFacts } from '../measure/run-record.ts'
 import type { Position } from '../ports/event-log.ts'
 import type { Stack } from '../ports/stack.ts'
@@ -13,7 +13,7 @@ import { concludeRun } from './conclude-run.ts'
 import { EarlyStop } from './early-stop.ts'
 import { LabCollector } from './lab-collector.ts'
 import type { LabOptions, LabRun } from './lab-options.ts'
-import type { LabPlan, LabProgress } from './lab-plan.ts'
+import type { LabPlan, LabProgress, StackAddress } from './lab-plan.ts'
 import { allThreads, type LabThreads, orderStart, startLab } from './lab-threads.ts'
 import { LiveSampler } from './live-sampler.ts'
 import { actionSchedule, countOffered, type Offered } from './offered.ts'
@@ -55,7 +55,9 @@ async function prepare({ scenario, source, stack: address }: LabOptions, stack: 
       inventory: { count: null, stages: [] },
     },
   })
-  const plan = { stack: address, scenario, source, ledger }
+  const { schemaIds } = stack
+  const known = address.kind === 'services' ? { ...address, schemaIds } : address
+  const plan = { stack: known, scenario, source, ledger, schemaIds }
   const { products, notes } = await loadCatalogue(plan)
   await createStores(stack, scenario)
   const vectors = await seedCatalogue(stack, products)
@@ -80,7 +82,7 @@ async function drive(run: Drive): Promise<LabRun> {
   const sampler = new LiveSampler({ scenario, collector, log: stack.log, offered })
   const threads = await startLab(plan, { collector, onLog: options.onLog })
   const early = new EarlyStop(options, threads)
-  const resources = new ResourceWatch()
+  const resources = new ResourceWatch(watchedProcesses(plan.stack))
   try {
     const originUs = orderStart(threads)
     const originEpochMs = Date.now() + (originUs - nowUs()) / 1e3
@@ -103,6 +105,13 @@ async function drive(run: Drive): Promise<LabRun> {
     early.dispose()
     await Promise.all(allThreads(threads).map((thread) => thread.terminate()))
   }
+}
+
+/** rep itself, and the services that run as processes of this host. */
+function watchedProcesses(stack: StackAddress): readonly WatchedProcess[] {
+  const services = stack.kind === 'services' ? Object.entries(stack.description.services) : []
+  const known = services.flatMap(([name, { pid }]) => (pid === null ? [] : [{ name, pid }]))
+  return [{ name: 'rep' }, ...known]
 }
 
 function firstFailure(threads: LabThreads): Promise<never> {

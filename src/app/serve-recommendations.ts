@@ -23,7 +23,7 @@ export async function serveRecommendations(
   const { host, port, signal, log } = options
   const fresh = !existsSync(home.embedded)
   const { dims } = scenario.pipeline.embedder
-  const stack = await openStack({ name: 'embedded', dataDir: home.embedded, dims })
+  const stack = await openStack({ kind: 'embedded', dataDir: home.embedded, dims })
   try {
     await createStores(stack, scenario)
     if (fresh || (await stack.vectors.count(PRODUCT_INDEX)) === 0) {

@@ -4,6 +4,14 @@ export const USER_PREFERENCE_INDEX = 'user_preference_index'
 export const PRODUCT_INDEX = 'product_index'
 export const NOTIFICATION_HISTORY_INDEX = 'notification_history_index'
 
+/** All of them. */
+export const INDEXES = [
+  USER_BEHAVIOR_INDEX,
+  USER_PREFERENCE_INDEX,
+  PRODUCT_INDEX,
+  NOTIFICATION_HISTORY_INDEX,
+] as const
+
 /** The ranked set of popular products: of all, or of one category. */
 export function popularKey(category?: string): string {
   return category === undefined ? 'popular' : `popular:${category}`

@@ -5,11 +5,13 @@ import { describeError, type ElasticsearchClient, type ElasticsearchError } from
 
 /** Characters of one request; larger batches are sent in several. */
 const REQUEST_CHARS = 8_000_000
-/** Times that items are sent which the cluster has no room for: about three seconds in all. */
+/** Times that items are sent which the cluster cannot take now: about three seconds in all. */
 const TRIES = 6
 const RETRY: BackoffLimits = { baseMs: 100, maxMs: 2000 }
 const TOO_BUSY = 429
 const CONFLICT = 409
+/** How long a bulk waits for a shard that is not ready; less than the client waits for the answer. */
+const SHARD_WAIT = '10s'
 
 export interface BulkOptions {
   readonly index: string
@@ -39,8 +41,9 @@ interface BulkAnswer {
 
 /**
  * Sends actions, each its lines of JSON with their line ends; null for none at a position. Items that the
- * cluster has no room for (429) are sent again with exponential backoff and jitter, and reject with
- * REP_STORE_UNAVAILABLE when it has none for long; a version conflict (409) means that the document is there.
+ * cluster cannot take now (429, 5xx) are sent again with exponential backoff and jitter, and reject with
+ * REP_STORE_UNAVAILABLE when that lasts; a version conflict (409) means that the document is there. Rejects with
+ * REP_NOT_FOUND where the index is gone.
  */
 export async function sendBulk(
   client: ElasticsearchClient,
@@ -58,18 +61,18 @@ export async function sendBulk(
       const { items } = await send(client, positions.map((position) => actions[position]).join(''), options)
       for (const [i, position] of positions.entries()) {
         const { status, result, error } = itemOf(items[i]!)
-        if (status === TOO_BUSY) {
+        if (result === 'created') created[position] = 1
+        if (error === undefined || status === CONFLICT) continue
+        if (isPassing(status, error)) {
           busy.push(position)
-          reason = describeError(error ?? {})
-        } else if (result === 'created') created[position] = 1
-        else if (error !== undefined && status !== CONFLICT)
-          refused.push({ position, status, reason: describeError(error) })
+          reason = describeError(error)
+        } else refused.push({ position, status, reason: documentFault(error) })
       }
     }
     waiting = busy
     if (busy.length === 0) break
     if (attempt === TRIES) {
-      const message = `Elasticsearch at ${client.host} has no room for ${busy.length} documents of ${options.index}: ${reason}`
+      const message = `Elasticsearch at ${client.host} does not take ${busy.length} documents of ${options.index} now: ${reason}`
       throw new RepError('REP_STORE_UNAVAILABLE', message)
     }
     await sleep(backoffMs(attempt - 1, RETRY), undefined, { signal: options.signal })
@@ -82,10 +85,26 @@ function send(client: ElasticsearchClient, lines: string, options: BulkOptions):
     method: 'POST',
     path: `/${client.prefix}${options.index}/_bulk`,
     // An index that was dropped meanwhile must not come back by itself with a guessed mapping.
-    query: { require_alias: 'true', filter_path: 'items.*.status,items.*.result,items.*.error' },
+    query: {
+      require_alias: 'true',
+      timeout: SHARD_WAIT,
+      filter_path: 'items.*.status,items.*.result,items.*.error',
+    },
     lines,
     signal: options.signal,
   })
+}
+
+/** True for trouble of the cluster, which is no fault of the document. */
+function isPassing(status: number, { type }: ElasticsearchError): boolean {
+  return status === TOO_BUSY || status >= 500 || type === 'cluster_block_exception'
+}
+
+/** Why a document was refused. Throws where the fault is not the document's: it must not be given up for that. */
+function documentFault(error: ElasticsearchError): string {
+  if (error.type === 'index_not_found_exception') throw new RepError('REP_NOT_FOUND', describeError(error))
+  if (error.type === 'security_exception') throw new RepError('REP_ENVIRONMENT', describeError(error))
+  return describeError(error)
 }
 
 /** Positions of each request. */

@@ -1,5 +1,10 @@
 import { RepError } from '../errors/rep-error.ts'
-import { type ElasticsearchClient, reasonOf } from './elasticsearch-client.ts'
+import {
+  describeError,
+  type ElasticsearchClient,
+  type ElasticsearchError,
+  reasonOf,
+} from './elasticsearch-client.ts'
 
 /** Body of an index's creation, as the files in docker/elasticsearch hold it. */
 export interface IndexTemplate {
@@ -72,7 +77,20 @@ export async function refreshIndex(client: ElasticsearchClient, index: string): 
 /** Visible documents of an index. */
 export async function countIndex(client: ElasticsearchClient, index: string): Promise<number> {
   const path = `/${client.prefix}${index}/_count`
-  return (await client.request<{ count: number }>({ method: 'GET', path })).count
+  const { count, _shards } = await client.request<CountAnswer>({ method: 'GET', path })
+  if (_shards.failed > 0) throw unavailable(client, index, `${_shards.failed} of its shards do not answer`)
+  return count
+}
+
+interface CountAnswer {
+  readonly count: number
+  readonly _shards: { readonly failed: number }
+}
+
+interface GetAnswer<T> {
+  readonly found?: boolean
+  readonly _source?: T
+  readonly error?: ElasticsearchError
 }
 
 /** The documents of these ids as they are now, refreshed or not, by position. */
@@ -83,15 +101,27 @@ export async function getSources<T>(
 ): Promise<readonly (T | null)[]> {
   const asked = ids.filter(isId)
   if (asked.length === 0) return ids.map(() => null)
-  const { docs } = await client.request<{ docs: readonly { found?: boolean; _source?: T }[] }>({
+  const { docs } = await client.request<{ docs: readonly GetAnswer<T>[] }>({
     method: 'POST',
     path: `/${client.prefix}${index}/_mget`,
-    query: { filter_path: 'docs.found,docs._source' },
+    query: { filter_path: 'docs.found,docs._source,docs.error' },
     body: { ids: asked },
   })
-  if (asked.length === ids.length) return docs.map(({ _source }) => _source ?? null)
-  const answers = docs[Symbol.iterator]()
-  return ids.map((id) => (isId(id) ? ((answers.next().value as { _source?: T })._source ?? null) : null))
+  let next = 0
+  return ids.map((id) => {
+    if (!isId(id)) return null
+    const { _source, error } = docs[next++]!
+    // A shard that does not answer must not pass for a document that is not there.
+    if (error !== undefined) throw unavailable(client, index, describeError(error))
+    return _source ?? null
+  })
+}
+
+function unavailable(client: ElasticsearchClient, index: string, why: string): RepError {
+  return new RepError(
+    'REP_STORE_UNAVAILABLE',
+    `Index ${index} of Elasticsearch at ${client.host} is not ready: ${why}`,
+  )
 }
 
 const MAX_ID_BYTES = 512

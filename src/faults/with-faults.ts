@@ -1,5 +1,5 @@
 import type { FaultStep } from '../config/scenario.ts'
-import { createCodec } from '../domain/codec.ts'
+import { createCodec, type EventCodec, LOCAL_SCHEMA_IDS, type SchemaIds } from '../domain/codec.ts'
 import { USER_ACTION } from '../domain/topics.ts'
 import { nowUs } from '../kernel/time.ts'
 import type { AppendFailure, AppendResult, EventLog, LogRecord } from '../ports/event-log.ts'
@@ -19,8 +19,12 @@ export interface FaultyLog extends EventLog {
  * are touched; a record that is lost is acknowledged with the offset -1, one that is reordered at once with
  * the offset -1, before it is stored.
  */
-export function withFaults(log: EventLog, steps: readonly FaultStep[]): FaultyLog {
-  const appends = new FaultyAppends(log, steps)
+export function withFaults(
+  log: EventLog,
+  steps: readonly FaultStep[],
+  schemaIds: SchemaIds = LOCAL_SCHEMA_IDS,
+): FaultyLog {
+  const appends = new FaultyAppends(log, steps, schemaIds)
   return {
     capabilities: log.capabilities,
     get injected() {
@@ -48,15 +52,16 @@ class FaultyAppends {
   readonly #log: EventLog
   readonly #faults: RecordFaults
   readonly #stalls: readonly Stall[]
-  readonly #codec = createCodec()
+  readonly #codec: EventCodec
   readonly #counts = { lose: 0, duplicate: 0, reorder: 0 }
   readonly #listed: Injection[] = []
   #firstUs = 0
   /** Acknowledged before, and not stored when their append failed. */
   #stranded: LogRecord[] = []
 
-  constructor(log: EventLog, steps: readonly FaultStep[]) {
+  constructor(log: EventLog, steps: readonly FaultStep[], schemaIds: SchemaIds) {
     this.#log = log
+    this.#codec = createCodec(schemaIds)
     this.#faults = new RecordFaults(steps.filter((step) => step.kind !== 'stall'))
     this.#stalls = steps.flatMap((step) => (step.kind === 'stall' ? [new Stall(step)] : []))
   }

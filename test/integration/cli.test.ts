@@ -124,5 +124,5 @@ test('a second run in the same directory is told who holds the stack', async () 
   await first
   const { status, stderr } = await second!
   expect(status, stderr).toBe(3)
-  expect(stderr).toMatch(/process \d+ is using the embedded stack/)
+  expect(stderr).toMatch(/process \d+ is using the embedded stack of/)
 })

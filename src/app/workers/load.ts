@@ -27,7 +27,7 @@ export interface LoadThreadResult {
 /** A generator thread: drives its users' actions and, in the first shard, the inventory changes. */
 runThread<LoadThreadData, LoadThreadResult, LabProgress>(async ({ plan, shard }, side) => {
   const stack = await openStack(plan.stack)
-  const log = withFaults(stack.log, plan.scenario.faults)
+  const log = withFaults(stack.log, plan.scenario.faults, plan.schemaIds)
   const sources = await openSources(plan, shard)
   side.ready()
   const originUs = await side.started

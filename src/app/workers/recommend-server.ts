@@ -25,7 +25,7 @@ process.on('SIGINT', () => undefined)
 
 async function serve({ dataDir, dims, settings, data }: BenchServerOrder): Promise<void> {
   const parentGone = new Promise<void>((resolve) => process.once('disconnect', () => resolve()))
-  const stack = await openStack({ name: 'embedded', dataDir, dims })
+  const stack = await openStack({ kind: 'embedded', dataDir, dims })
   await seedBench(stack, data)
   const recall = await recallAt10(stack, createRecommender(stack, settings), data.users)
   const server = await startServer({ stack, settings, port: 0 })

@@ -80,7 +80,7 @@ export class ElasticsearchDocumentIndex implements DocumentIndex {
     const { hits } = await this.#client.request<{ hits?: { hits?: Hit[] } }>({
       method: 'POST',
       path: `/${this.#client.prefix}${index}/_search`,
-      query: { filter_path: 'hits.hits._id,hits.hits._source' },
+      query: { allow_partial_search_results: 'false', filter_path: 'hits.hits._id,hits.hits._source' },
       body: {
         query: { bool: { filter: [{ term: { [field]: value } }, ...since] } },
         sort: [{ [time]: 'desc' }],

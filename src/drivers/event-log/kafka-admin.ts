@@ -96,6 +96,25 @@ export class KafkaAdmin {
       .sort((a, b) => a.partition - b.partition)
   }
 
+  /** Deletes the topics that are there, and resolves when they are gone; their groups' offsets go with them. */
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    const found: string[] = []
+    for (const name of names) if ((await this.#partitionsNow(name)) !== null) found.push(name)
+    if (found.length === 0) return
+    await this.#ask(`deleting ${found.join(', ')}`, () =>
+      this.#admin.deleteTopics({ topics: found.map((name) => this.#full(name)) }),
+    )
+    const deadlineMs = performance.now() + TOPIC_READY_MS
+    for (const name of found) {
+      while ((await this.#partitionsNow(name)) !== null) {
+        if (performance.now() > deadlineMs)
+          throw unavailable(`topic ${name}`, 'it was still there after 15 s')
+        await sleep(20)
+      }
+      this.#partitions.delete(name)
+    }
+  }
+
   /** Drops the records before these offsets. */
   async deleteBefore(name: string, offsets: ReadonlyMap<number, number>): Promise<void> {
     if (offsets.size === 0) return

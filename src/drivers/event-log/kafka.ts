@@ -36,5 +36,6 @@ async function openClient(admin: KafkaAdmin, settings: KafkaSettings): Promise<K
   if (settings.client === 'platformatic') return platformaticClient(admin, settings)
   // Loaded only where it is chosen.
   if (settings.client === 'kafkajs') return (await import('./kafkajs.ts')).kafkajsClient(admin, settings)
+  if (settings.client === 'rdkafka') return (await import('./rdkafka.ts')).rdkafkaClient(admin, settings)
   throw new RepError('REP_USAGE', `There is no Kafka client ${settings.client}.`)
 }

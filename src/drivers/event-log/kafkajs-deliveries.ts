@@ -1,6 +1,6 @@
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs'
 import type { StoredRecord } from '../../ports/event-log.ts'
-import { DUE_HEADER, decodeDue } from './kafka-headers.ts'
+import { DUE_HEADER, decodeDue, namedHeaders } from './kafka-headers.ts'
 import type { PartitionQueue, PartitionQueues } from './kafka-partition-queues.ts'
 
 interface Delivery {
@@ -130,5 +130,5 @@ function storedRecord(message: KafkaMessage, topic: string, partition: number): 
     if (name === DUE_HEADER) record.dueUs = decodeDue(given)
     else named.push([name, given])
   }
-  return named.length === 0 ? record : { ...record, headers: Object.fromEntries(named) }
+  return named.length === 0 ? record : { ...record, headers: namedHeaders(named) }
 }

@@ -7,7 +7,7 @@ import {
   type RecordsBatch,
 } from '@platformatic/kafka'
 import type { StoredRecord } from '../../ports/event-log.ts'
-import { DUE_HEADER, decodeDue } from './kafka-headers.ts'
+import { DUE_HEADER, decodeDue, namedHeaders } from './kafka-headers.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 import { platformaticOptions } from './platformatic-options.ts'
 
@@ -175,7 +175,7 @@ function storedRecord(
     }
   }
   if (named === null) return { key, value, dueUs, topic, partition, offset, timestampMs }
-  const headers = Object.fromEntries(named)
+  const headers = namedHeaders(named)
   return { key, value, dueUs, headers, topic, partition, offset, timestampMs }
 }
 

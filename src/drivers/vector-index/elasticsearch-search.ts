@@ -77,7 +77,10 @@ async function ask(client: ElasticsearchClient, index: string, options: AskOptio
   const { hits } = await client.request<{ hits?: { hits?: ScoredSource[] } }>({
     method: 'POST',
     path: `/${client.prefix}${index}/_search`,
-    query: { filter_path: 'hits.hits._id,hits.hits._score,hits.hits._source' },
+    query: {
+      allow_partial_search_results: 'false',
+      filter_path: 'hits.hits._id,hits.hits._score,hits.hits._source',
+    },
     body: {
       knn: {
         field: VECTOR_FIELD,
@@ -105,6 +108,7 @@ async function slices(
   }>({
     method: 'POST',
     path: `/${client.prefix}${index}/_search`,
+    query: { allow_partial_search_results: 'false' },
     body: {
       size: 0,
       query: { bool: { filter: [...clauses, { exists: { field: VECTOR_FIELD } }] } },

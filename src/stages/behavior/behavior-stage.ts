@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../../config/scenario.ts'
-import { createCodec, type UserActionFlat } from '../../domain/codec.ts'
+import { createCodec, type EventCodec, type UserActionFlat } from '../../domain/codec.ts'
 import { deadLetterTopic, USER_ACTION } from '../../domain/topics.ts'
 import { RepError } from '../../errors/rep-error.ts'
 import type { Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
@@ -43,7 +43,7 @@ class BehaviorStage implements Stage {
   readonly counters = newCounters()
   readonly #context: StageContext
   readonly #settings: PipelineSettings
-  readonly #decode = createCodec().decodeUserActionFlat
+  readonly #decode: EventCodec['decodeUserActionFlat']
   readonly #window: TraceWindow
   #consumer: Consumer | null = null
   #pending = new PendingDocuments()
@@ -51,6 +51,7 @@ class BehaviorStage implements Stage {
 
   constructor(context: StageContext, settings: PipelineSettings) {
     this.#context = context
+    this.#decode = createCodec(context.stack.schemaIds).decodeUserActionFlat
     this.#settings = settings
     this.#window = new TraceWindow(settings.behavior.dedupeWindow)
   }

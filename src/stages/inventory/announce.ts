@@ -27,13 +27,14 @@ export interface Announcement {
 /** Turns changes into notifications in the log. */
 export class Announcer {
   readonly #stack: Stack
-  readonly #codec: EventCodec = createCodec()
+  readonly #codec: EventCodec
   readonly #audience: Audience
   readonly #limits: TellingLimits
   readonly #channel: NotificationChannel
 
   constructor(stack: Stack, { inventory, notify }: PipelineSettings) {
     this.#stack = stack
+    this.#codec = createCodec(stack.schemaIds)
     this.#audience = new Audience(stack, inventory)
     this.#limits = new TellingLimits(stack.keyValue, inventory)
     this.#channel = notify.channel

@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../../config/scenario.ts'
-import { createCodec } from '../../domain/codec.ts'
+import { createCodec, type EventCodec } from '../../domain/codec.ts'
 import type { InventoryChange } from '../../domain/events.ts'
 import { PRODUCT_INDEX, USER_PREFERENCE_INDEX } from '../../domain/indexes.ts'
 import { deadLetterTopic, NOTIFICATION_PUSH, PRODUCT_INVENTORY } from '../../domain/topics.ts'
@@ -57,7 +57,7 @@ class InventoryStage implements Stage {
   readonly counters = newCounters()
   readonly #context: StageContext
   readonly #settings: PipelineSettings
-  readonly #decode = createCodec().decodeInventoryChange
+  readonly #decode: EventCodec['decodeInventoryChange']
   readonly #window: TraceWindow
   readonly #announcer: Announcer
   #consumer: Consumer | null = null
@@ -65,6 +65,7 @@ class InventoryStage implements Stage {
 
   constructor(context: StageContext, settings: PipelineSettings) {
     this.#context = context
+    this.#decode = createCodec(context.stack.schemaIds).decodeInventoryChange
     this.#settings = settings
     this.#window = new TraceWindow(settings.behavior.dedupeWindow)
     this.#announcer = new Announcer(context.stack, settings)

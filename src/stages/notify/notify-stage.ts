@@ -63,7 +63,7 @@ class NotifyStage implements Stage {
     this.#context = context
     this.#settings = settings
     this.#channels = openChannels(settings)
-    this.#read = notificationReader(this.#channels)
+    this.#read = notificationReader(this.#channels, context.stack.schemaIds)
     this.#outcomes = new OutcomeWriter(context.stack, this.name)
     this.#queue = new SendQueue({
       concurrency: settings.concurrency,

@@ -1,12 +1,15 @@
-import { createCodec } from '../../domain/codec.ts'
+import { createCodec, type SchemaIds } from '../../domain/codec.ts'
 import type { Notification } from '../../domain/events.ts'
 import { isUuid } from '../../domain/uuid.ts'
 import { RepError } from '../../errors/rep-error.ts'
 import type { Channels } from './open-channels.ts'
 
 /** Reads the notification in a record's bytes; where none can be sent, the reason instead. */
-export function notificationReader(channels: Channels): (bytes: Uint8Array) => Notification | string {
-  const { decodeNotification } = createCodec()
+export function notificationReader(
+  channels: Channels,
+  schemaIds: SchemaIds,
+): (bytes: Uint8Array) => Notification | string {
+  const { decodeNotification } = createCodec(schemaIds)
   return (bytes) => {
     try {
       const notification = decodeNotification(bytes)

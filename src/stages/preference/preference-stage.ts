@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../../config/scenario.ts'
-import { createCodec, type UserActionCore } from '../../domain/codec.ts'
+import { createCodec, type EventCodec, type UserActionCore } from '../../domain/codec.ts'
 import { USER_PREFERENCE_INDEX } from '../../domain/indexes.ts'
 import { USER_ACTION } from '../../domain/topics.ts'
 import { RepError } from '../../errors/rep-error.ts'
@@ -45,7 +45,7 @@ class PreferenceStage implements Stage {
   readonly counters = newCounters()
   readonly #context: StageContext
   readonly #settings: PipelineSettings['preference']
-  readonly #decode = createCodec().decodeUserActionCore
+  readonly #decode: EventCodec['decodeUserActionCore']
   readonly #window: TraceWindow
   readonly #vectors: ActionVectors
   readonly #backup: PreferenceBackup
@@ -55,6 +55,7 @@ class PreferenceStage implements Stage {
 
   constructor(context: StageContext, settings: PipelineSettings) {
     this.#context = context
+    this.#decode = createCodec(context.stack.schemaIds).decodeUserActionCore
     this.#settings = settings.preference
     this.#window = new TraceWindow(settings.behavior.dedupeWindow)
     this.#vectors = new ActionVectors(context.stack)

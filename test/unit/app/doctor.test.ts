@@ -6,9 +6,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { checkDataDirectory, checkNode } from '../../../src/app/doctor/host-checks.ts'
 import { checkJava, checkMaven } from '../../../src/app/doctor/java-checks.ts'
 import { checkNative, checkPeer } from '../../../src/app/doctor/package-checks.ts'
-import { atLeast, run } from '../../../src/kernel/probe.ts'
 import { checkDocker, checkPostgres, checkRedis } from '../../../src/app/doctor/service-checks.ts'
 import { runDoctor } from '../../../src/app/doctor.ts'
+import { atLeast, run } from '../../../src/kernel/probe.ts'
 
 let directory: string
 beforeEach(() => {

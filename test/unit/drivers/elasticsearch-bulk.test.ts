@@ -2,12 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { indexLine, sendBulk, updateLine } from '../../../src/drivers/elasticsearch-bulk.ts'
 import { ElasticsearchClient } from '../../../src/drivers/elasticsearch-client.ts'
+import { countIndex, getSources } from '../../../src/drivers/elasticsearch-indexes.ts'
 import { startTestServer, type TestServer } from '../../fixtures/http-server.ts'
 
 type Item = { status: number; result?: string; error?: object }
 
-/** Answers each bulk request in turn: items for its lines, or a status for the whole. */
-type Answer = number | ((ids: readonly string[]) => readonly Item[])
+/** Answers each request in turn: items for the lines of a bulk, or a body, or a status. */
+type Answer = number | object | ((ids: readonly string[]) => readonly Item[])
 
 const CREATED: Item = { status: 201, result: 'created' }
 const BUSY: Item = {
@@ -54,6 +55,35 @@ test('a conflict is success; other errors are reported by position with their re
   const outcome = await sendBulk(client, [line('a'), null, line('b'), line('c')], { index: 'i' })
   expect([...outcome.created]).toEqual([1, 0, 0, 0])
   expect(outcome.refused).toEqual([{ position: 3, status: 400, reason: 'failed to parse: bad number' }])
+})
+
+test('trouble of the cluster is never taken for a fault of the document', async () => {
+  const shards: Item = { status: 503, error: { type: 'unavailable_shards_exception', reason: 'primary' } }
+  const block: Item = { status: 403, error: { type: 'cluster_block_exception', reason: 'read-only' } }
+  answers = [() => [shards, block, CREATED], (ids) => ids.map(() => CREATED)]
+  const { created, refused } = await bulk(['a', 'b', 'c'])
+  expect(asked).toEqual([
+    ['a', 'b', 'c'],
+    ['a', 'b'],
+  ])
+  expect([...created]).toEqual([1, 1, 1])
+  expect(refused).toEqual([])
+  for (const [status, type, code] of [
+    [404, 'index_not_found_exception', 'REP_NOT_FOUND'],
+    [403, 'security_exception', 'REP_ENVIRONMENT'],
+  ] as const) {
+    answers = [() => [{ status, error: { type, reason: 'no' } }]]
+    await expect(bulk(['a'])).rejects.toMatchObject({ code })
+  }
+})
+
+test('a shard that does not answer does not pass for a missing document', async () => {
+  answers = [{ docs: [{ found: false }, { error: { type: 'no_shard_available_action_exception' } }] }]
+  await expect(getSources(client, 'i', ['a', 'b'])).rejects.toMatchObject({ code: 'REP_STORE_UNAVAILABLE' })
+  answers = [{ docs: [{ found: false }, { found: true, _source: { x: 1 } }] }]
+  expect(await getSources(client, 'i', ['a', '', 'b'])).toEqual([null, null, { x: 1 }])
+  answers = [{ count: 3, _shards: { failed: 1 } }]
+  await expect(countIndex(client, 'i')).rejects.toMatchObject({ code: 'REP_STORE_UNAVAILABLE' })
 })
 
 test('a cluster that stays without room is unavailable for now', async () => {
@@ -155,9 +185,8 @@ function line(id: string): string {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = ''
   for await (const chunk of request) body += String(chunk)
-  expect(request.url).toMatch(/^\/p-i\/_bulk\?/)
-  const headers = body.split('\n').filter((_, i) => i % 2 === 0)
-  const ids = headers.filter((text) => text !== '').map((text) => JSON.parse(text).index._id as string)
+  expect(request.url).toMatch(/^\/p-i\/_/)
+  const ids = request.url?.startsWith('/p-i/_bulk') ? idsOf(body) : []
   asked.push(ids)
   const next = answers.shift() ?? 500
   if (next === -1) {
@@ -165,10 +194,13 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return
   }
   const status = typeof next === 'number' ? next : 200
-  const content =
-    typeof next === 'number'
-      ? { error: { reason: `told to answer ${next}` } }
-      : { items: next(ids).map((item) => ({ index: item })) }
+  const content = typeof next === 'function' ? { items: next(ids).map((item) => ({ index: item })) } : next
   response.writeHead(status, { 'content-type': 'application/json', 'x-elastic-product': 'Elasticsearch' })
-  response.end(JSON.stringify(content))
+  const refusal = { error: { reason: `told to answer ${status}` } }
+  response.end(JSON.stringify(typeof content === 'number' ? refusal : content))
+}
+
+function idsOf(lines: string): string[] {
+  const headers = lines.split('\n').filter((text, i) => i % 2 === 0 && text !== '')
+  return headers.map((text) => (JSON.parse(text) as { index: { _id: string } }).index._id)
 }
