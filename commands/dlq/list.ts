@@ -8,7 +8,7 @@ import { dataDir } from '../flags.ts'
 export default class DlqList extends BaseCommand {
   static override summary = 'List what stages could not handle, with the reason.'
   static override description =
-    'Looks into the embedded stack as the last run left it. Newest run only: a run begins with an empty stack.'
+    'On the embedded stack those of the newest run only: each run begins with an empty stack.'
   static override examples = [
     '<%= config.bin %> dlq list',
     '<%= config.bin %> dlq list --topic user.action.v1 --json',
