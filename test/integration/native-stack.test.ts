@@ -1,0 +1,182 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { down } from '../../src/app/down.ts'
+import { status } from '../../src/app/status.ts'
+import { up } from '../../src/app/up.ts'
+import { isAlive, processOf } from '../../src/drivers/event-log/process-identity.ts'
+import type { RepError } from '../../src/errors/rep-error.ts'
+import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
+import { processesOfStack } from '../../src/stacks/native/process-table.ts'
+import { probeService } from '../../src/stacks/probes/probe-service.ts'
+import { readStackDescription, SERVICES, stackDirectory } from '../../src/stacks/stack-description.ts'
+
+const obstacles = await nativeObstacles()
+const required = (process.env.REP_REQUIRE ?? '').split(',').includes('native')
+if (obstacles.length > 0 && required) throw new Error(obstacles.join(' '))
+if (obstacles.length > 0)
+  process.stderr.write(`Skipped, the native stack cannot run here: ${obstacles.join(' ')}\n`)
+
+// Away from the default ports, so that a developer's own stack may run at the same time.
+const PORT_BASE = 27_090
+const LIMIT_MS = 8 * 60_000
+const SMALL = {
+  portBase: PORT_BASE,
+  kafkaHeapMb: 256,
+  elasticsearchHeapMb: 384,
+  registryHeapMb: 192,
+  redisMaxMb: 64,
+}
+
+let root: string
+const home = (): { root: string } => ({ root })
+const options = (settings = {}) => ({
+  home: home(),
+  kind: 'native' as const,
+  name: 'trial',
+  settings,
+  log: () => undefined,
+  signal: new AbortController().signal,
+})
+const pids = () => {
+  const { services } = readStackDescription(home(), 'trial')
+  return Object.fromEntries(SERVICES.map((service) => [service, services[service].pid as number]))
+}
+
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'rep-native-'))
+  chmodSync(root, 0o755)
+})
+afterAll(async () => {
+  if (existsSync(join(root, 'stacks')))
+    await down({ home: home(), name: 'trial', volumes: true, log: () => undefined })
+  rmSync(root, { recursive: true, force: true })
+}, LIMIT_MS)
+
+const live = test.skipIf(obstacles.length > 0)
+
+live('up: every service is healthy, described, and lives on', { timeout: LIMIT_MS }, async () => {
+  const { description, started } = await up(options(SMALL))
+  expect([...started].sort()).toEqual([...SERVICES].sort())
+  expect(readStackDescription(home(), 'trial')).toEqual(description)
+  expect(description.brokers).toEqual([`127.0.0.1:${PORT_BASE}`])
+  for (const service of SERVICES) {
+    await probeService(description, service, AbortSignal.timeout(10_000))
+    const { pid, logs } = description.services[service]
+    expect(isAlive(processOf(pid as number))).toBe(true)
+    expect(logs.some((log) => (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0)).toBe(true)
+  }
+  if (process.getuid?.() === 0) {
+    const { pid } = description.services.elasticsearch
+    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).not.toMatch(/^Uid:\t0/m)
+  }
+})
+
+live('up again, with nothing or with the same, changes nothing', { timeout: LIMIT_MS }, async () => {
+  const before = pids()
+  for (const settings of [{}, SMALL]) expect((await up(options(settings))).started).toEqual([])
+  expect(pids()).toEqual(before)
+})
+
+live('status: memory of each, and what a client made', { timeout: LIMIT_MS }, async () => {
+  const { elasticsearch } = readStackDescription(home(), 'trial')
+  const send = (path: string, body: unknown) =>
+    fetch(`${elasticsearch}/${path}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  await send('trial', { settings: { number_of_replicas: 0 } })
+  await send('trial/_doc/1?refresh=true', { a: 1 })
+  const stack = await status(home(), 'trial')
+  expect(stack.services.map(({ health }) => health)).toEqual(SERVICES.map(() => 'healthy'))
+  if (process.platform === 'linux')
+    for (const { rssBytes } of stack.services) expect(rssBytes).toBeGreaterThan(2 ** 20)
+  expect(stack.indices).toMatchObject([{ name: 'trial', health: 'green', documents: 1 }])
+  expect(stack.kafka).toEqual({ topics: [], lags: [] })
+  expect(stack.redisKeys).toBe(0)
+})
+
+live(
+  'one killed with -9 is down in the status, and up starts it alone; data survive',
+  { timeout: LIMIT_MS },
+  async () => {
+    const before = pids()
+    process.kill(before.elasticsearch as number, 'SIGKILL')
+    await expect
+      .poll(
+        async () =>
+          (await status(home(), 'trial')).services.find(({ name }) => name === 'elasticsearch')?.health,
+      )
+      .toBe('down')
+    expect((await up(options())).started).toEqual(['elasticsearch'])
+    const after = pids()
+    expect(after).toEqual({ ...before, elasticsearch: after.elasticsearch })
+    expect((await status(home(), 'trial')).indices).toMatchObject([{ name: 'trial', documents: 1 }])
+  },
+)
+
+live('a changed setting restarts that service alone, and is kept', { timeout: LIMIT_MS }, async () => {
+  const before = pids()
+  expect((await up(options({ redisMaxMb: 80 }))).started).toEqual(['redis'])
+  expect((await up(options())).started).toEqual([])
+  expect(pids()).toEqual({ ...before, redis: pids().redis })
+})
+
+live(
+  'a service that lost its pid file is found and replaced, not doubled',
+  { timeout: LIMIT_MS },
+  async () => {
+    rmSync(join(stackDirectory(home(), 'trial'), 'run/redis.pid.json'))
+    expect((await up(options())).started).toEqual(['redis'])
+    const running = processesOfStack(stackDirectory(home(), 'trial'))
+    if (process.platform === 'linux') expect(running).toHaveLength(SERVICES.length)
+  },
+)
+
+live(
+  'down ends every process and keeps the data; with volumes nothing is left',
+  { timeout: LIMIT_MS },
+  async () => {
+    const before = pids()
+    expect((await down({ ...options(), volumes: false })).stopped).toHaveLength(SERVICES.length)
+    for (const pid of Object.values(before)) expect(isAlive(processOf(pid))).toBe(false)
+    expect(processesOfStack(stackDirectory(home(), 'trial'))).toEqual([])
+    expect(() => readStackDescription(home(), 'trial')).toThrow(/rep up/)
+    expect(existsSync(join(stackDirectory(home(), 'trial'), 'kafka/data'))).toBe(true)
+  },
+)
+
+live('a port in use is named with who holds it, and nothing is started', { timeout: LIMIT_MS }, async () => {
+  const server = createServer().listen(PORT_BASE, '127.0.0.1')
+  try {
+    const error = (await up(options()).catch((e: unknown) => e)) as RepError
+    expect(error.code).toBe('REP_PORT_IN_USE')
+    expect(error.exit).toBe(3)
+    expect(error.details).toHaveLength(1)
+    expect(error.details[0]).toContain(`port ${PORT_BASE} for kafka is held by process ${process.pid}`)
+    expect(processesOfStack(stackDirectory(home(), 'trial'))).toEqual([])
+  } finally {
+    server.close()
+  }
+})
+
+live(
+  'a service that cannot start fails with its log, and takes the others down',
+  { timeout: LIMIT_MS },
+  async () => {
+    const properties = join(stackDirectory(home(), 'trial'), 'kafka/data/meta.properties')
+    const kept = readFileSync(properties, 'utf8')
+    execFileSync('sh', ['-c', 'echo "version=nonsense" > "$0"', properties])
+    const error = (await up(options()).catch((e: unknown) => e)) as RepError
+    expect(error.message).toMatch(/^kafka ended while it was starting/)
+    expect(error.details.join('\n')).toMatch(/meta\.properties|nonsense/)
+    expect(processesOfStack(stackDirectory(home(), 'trial'))).toEqual([])
+    execFileSync('sh', ['-c', 'printf %s "$1" > "$0"', properties, kept])
+    await down({ ...options(), volumes: true })
+    expect(existsSync(stackDirectory(home(), 'trial'))).toBe(false)
+  },
+)
