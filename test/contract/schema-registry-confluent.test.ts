@@ -4,6 +4,7 @@ import { createCodec, SCHEMAS } from '../../src/domain/codec.ts'
 import { ConfluentSchemaRegistry } from '../../src/drivers/schema-registry/confluent.ts'
 import { registerSchemas } from '../../src/drivers/schema-registry/register-schemas.ts'
 import { describeService, uniquePrefix } from '../fixtures/native-service.ts'
+import { removeSubjects } from '../fixtures/schema-registry.ts'
 
 describeService('REP_TEST_REGISTRY', (url) => {
   describe('schema-registry: confluent API', () => {
@@ -80,13 +81,4 @@ async function get<T>(url: string): Promise<T> {
   const response = await fetch(url)
   expect(response.status).toBe(200)
   return (await response.json()) as T
-}
-
-async function removeSubjects(url: string, prefixes: readonly string[]): Promise<void> {
-  const subjects = await get<string[]>(`${url}/subjects`)
-  for (const subject of subjects) {
-    if (!prefixes.some((prefix) => subject.startsWith(prefix))) continue
-    await fetch(`${url}/subjects/${subject}`, { method: 'DELETE' })
-    await fetch(`${url}/subjects/${subject}?permanent=true`, { method: 'DELETE' })
-  }
 }

@@ -15,6 +15,7 @@ import { BEHAVIOR_INDEX_SPEC } from '../../src/stages/behavior-index.ts'
 import { HISTORY_INDEX_SPEC, historyDocument } from '../../src/stages/notify/history.ts'
 import { backupItem, restorePreference } from '../../src/stages/preference/preference-backup.ts'
 import { describeService, uniquePrefix } from '../fixtures/native-service.ts'
+import { removeSubjects } from '../fixtures/schema-registry.ts'
 
 const DIMS = 16
 const TRACE = '018bcfe5-6800-7000-8000-000000000001'
@@ -39,6 +40,7 @@ describeService('REP_TEST_REDIS', (redis) =>
         afterAll(async () => {
           await stack.close()
           await removeIndexes(elasticsearch, prefix)
+          await removeSubjects(registry, [prefix])
           for (const directory of directories) await rm(directory, { recursive: true, force: true })
         })
 

@@ -8,7 +8,7 @@ import { startTestServer, type TestServer } from '../../fixtures/http-server.ts'
 type Item = { status: number; result?: string; error?: object }
 
 /** Answers each request in turn: items for the lines of a bulk, or a body, or a status. */
-type Answer = number | object | ((ids: readonly string[]) => readonly Item[])
+type Answer = number | Readonly<Record<string, unknown>> | ((ids: readonly string[]) => readonly Item[])
 
 const CREATED: Item = { status: 201, result: 'created' }
 const BUSY: Item = {
