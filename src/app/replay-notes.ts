@@ -14,7 +14,7 @@ export function replayNotes({ file, speed }: ReplayWish, scan: ReplayScan): read
   if (scan.rejected > 0) {
     const [first] = scan.firstRejects
     notes.push(
-      `${count(scan.rejected, 'row')} could not be read and were left out: see rejects.jsonl ` +
+      `Rows that could not be read and were left out: ${scan.rejected}; see rejects.jsonl ` +
         `(line ${first?.line}: ${first?.reason}).`,
     )
   }
@@ -39,8 +39,8 @@ function count(amount: number, thing: string): string {
   return `${amount.toLocaleString('en-US')} ${thing}${amount === 1 ? '' : 's'}`
 }
 
-function span({ firstMs, lastMs }: ReplayScan): string {
-  return `${new Date(firstMs).toISOString()} to ${new Date(lastMs).toISOString()}`
+function span({ earliestMs, latestMs }: ReplayScan): string {
+  return `${new Date(earliestMs).toISOString()} to ${new Date(latestMs).toISOString()}`
 }
 
 function pace(speed: number | null): string {

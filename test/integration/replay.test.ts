@@ -61,7 +61,7 @@ test('a recorded clickstream goes through the whole lab: every readable row, onc
     expect(record.timeline.find(({ second }) => second === 1)?.offered ?? 0).toBe(0)
     const notes = record.notes.join('\n')
     expect(notes).toContain('402 rows by 40 users on 25 products')
-    expect(notes).toContain('1 row could not be read')
+    expect(notes).toContain('Rows that could not be read and were left out: 1')
     expect(notes).toContain('Exact copies of an earlier row: 1')
 
     const rejects = readFileSync(join(directory, 'run', 'rejects.jsonl'), 'utf8')

@@ -35,9 +35,11 @@ export interface ReplayScan {
   readonly readable: number
   readonly rejected: number
   readonly firstRejects: readonly Rejected[]
-  /** Event time of the first and the last event on the tape's own time axis, ms since the epoch. */
+  /** Event time of the tape's first event, ms since the epoch: its time 0. */
   readonly firstMs: number
-  readonly lastMs: number
+  /** Least and greatest event time. */
+  readonly earliestMs: number
+  readonly latestMs: number
   /** Rows earlier than the row before them, and those of them that came too late to be put in order. */
   readonly unordered: number
   readonly late: number
@@ -99,6 +101,8 @@ class Scan {
   #firstMs = Infinity
   #driveMs = -Infinity
   #previousMs = -Infinity
+  #earliestMs = Infinity
+  #latestMs = -Infinity
   #unordered = 0
   #late = 0
 
@@ -124,6 +128,8 @@ class Scan {
     this.#catalogue.add(row)
     if (timestamp < this.#previousMs) this.#unordered++
     this.#previousMs = timestamp
+    this.#earliestMs = Math.min(this.#earliestMs, timestamp)
+    this.#latestMs = Math.max(this.#latestMs, timestamp)
     const next = this.#order === null ? row : this.#order.push(row)
     if (next !== null) this.#drive(next)
   }
@@ -153,7 +159,8 @@ class Scan {
       rejected: this.#rejects.count,
       firstRejects: this.firstRejects,
       firstMs: this.#firstMs,
-      lastMs: this.#driveMs,
+      earliestMs: this.#earliestMs,
+      latestMs: this.#latestMs,
       unordered: this.#unordered,
       late: this.#order === null ? 0 : this.#late,
       copies: this.#copies.copies,

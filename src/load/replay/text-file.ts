@@ -21,7 +21,8 @@ export async function* readText(file: string, signal?: AbortSignal): AsyncGenera
     for await (const chunk of source) yield decoder.decode(chunk as Uint8Array, { stream: true })
     yield decoder.decode()
   } catch (error) {
-    if (signal?.aborted) throw new RepError('REP_INTERRUPTED', `Reading ${file} was interrupted.`)
+    if (signal?.aborted)
+      throw new RepError('REP_INTERRUPTED', `Reading ${file} was interrupted: nothing was sent.`)
     throw new RepError('REP_INPUT', whyUnreadable(file, error), { cause: error })
   } finally {
     bytes.destroy()
