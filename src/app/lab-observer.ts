@@ -8,12 +8,18 @@ export function labObserver(recorder: LatencyRecorder, ledger: LedgerWriter): St
   const effects = new Map<StageMeasure, EffectAccount>()
   for (const measure of ['index', 'preference', 'notify'] as const)
     effects.set(measure, ledger.effects(measure))
+  const time = (measure: StageMeasure, traceId: string, dueUs: number): void => {
+    if (dueUs <= 0) return
+    const lagUs = ledger.lagUsOf(traceId)
+    recorder.measure(measure).done(dueUs, nowUs(), lagUs < 0 ? -1 : dueUs + lagUs)
+  }
   return {
     done(measure, traceId, dueUs) {
       effects.get(measure)!.applied(traceId)
-      if (dueUs <= 0) return
-      const lagUs = ledger.lagUsOf(traceId)
-      recorder.measure(measure).done(dueUs, nowUs(), lagUs < 0 ? -1 : dueUs + lagUs)
+      time(measure, traceId, dueUs)
+    },
+    known(measure, traceId, dueUs) {
+      if (effects.get(measure)!.found(traceId)) time(measure, traceId, dueUs)
     },
   }
 }

@@ -89,6 +89,16 @@ export class EffectAccount {
     }
   }
 
+  /** The effect was found durable: counts once at most. True when it had not been told before. */
+  found(traceId: string): boolean {
+    if (!this.#finder.find(traceId)) return false
+    const { account, sequence } = this.#finder
+    const counts = this.#effects.get(account)
+    if (counts === undefined) return false
+    account.reserve(sequence)
+    return Atomics.compareExchange(counts, sequence, 0, 1) === 0
+  }
+
   /** An effect of this event is durable. False for an event that the ledger does not follow at this stage. */
   applied(traceId: string): boolean {
     if (!this.#finder.find(traceId)) return false

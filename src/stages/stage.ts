@@ -8,6 +8,11 @@ import type { Stack } from '../ports/stack.ts'
 export interface StageObserver {
   /** An effect of this event is durable: `measure` names the figure (`index`, `preference`, `notify`). */
   done(measure: StageMeasure, traceId: string, dueUs: number): void
+  /**
+   * The effect was found durable already: a redelivery, or a second try after one whose answer was lost. It is
+   * news only if `done` was never told.
+   */
+  known(measure: StageMeasure, traceId: string, dueUs: number): void
 }
 
 export type StageMeasure = 'index' | 'preference' | 'notify'

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer as Client, EachBatchPayload, Kafka } from 'kafkajs'
 import { RepError } from '../../errors/rep-error.ts'
 import type { ConsumeOptions, Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
@@ -13,6 +14,7 @@ type TopicPartition = { readonly topic: string; readonly partition: number }
 
 const FETCH_BYTES = 2 * 1024 * 1024
 const PARTITION_FETCH_BYTES = 512 * 1024
+const CLOSE_MS = 2000
 // The first group of a cluster waits for the topic of the committed offsets.
 const RETRY = { retries: 8, initialRetryTime: 250, maxRetryTime: 1000 }
 
@@ -123,8 +125,14 @@ export class KafkajsConsumer implements Consumer {
     this.#queues.keepOnly(() => false)
     this.#deliveries.end()
     this.#wakeup.notify()
-    await this.#starting
-    await this.#client?.disconnect()
+    const left = (async () => {
+      await this.#starting
+      await this.#client?.disconnect()
+    })()
+    // A client that is joining leaves only when the others have joined too; they may be waiting for this call.
+    const timeout = new AbortController()
+    await Promise.race([left, sleep(CLOSE_MS, undefined, { signal: timeout.signal }).catch(() => undefined)])
+    timeout.abort()
   }
 
   get #beatMs(): number {

@@ -145,10 +145,13 @@ class BehaviorStage implements Stage {
   #account({ documents, dueUs, upserted }: PendingDocuments): void {
     const { observer } = this.#context
     for (let i = 0; i < documents.length; i++) {
-      if (upserted?.created[i] === 0) this.counters.duplicates++
-      else {
+      const { id } = documents[i]!
+      if (upserted?.created[i] === 0) {
+        this.counters.duplicates++
+        observer.known('index', id, dueUs[i]!)
+      } else {
         this.counters.out++
-        observer.done('index', documents[i]!.id, dueUs[i]!)
+        observer.done('index', id, dueUs[i]!)
       }
     }
   }

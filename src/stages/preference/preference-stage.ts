@@ -140,6 +140,9 @@ class PreferenceStage implements Stage {
       users.delete(userId)
       this.counters.duplicates += repeated
       this.counters.out += actions.length - repeated
+      for (let i = 0; i < repeated; i++) {
+        observer.known('preference', actions[i]!.traceId, actions[i]!.dueUs)
+      }
       for (let i = repeated; i < actions.length; i++) {
         observer.done('preference', actions[i]!.traceId, actions[i]!.dueUs)
       }

@@ -33,6 +33,16 @@ test('effects are counted at the stages that expect them, for events of this run
   expect([...openLedger(buffers)[0]!.effects[0]!]).toEqual([0, 2, 0])
 })
 
+test('an effect that was found done counts once, and not at all after it was told', () => {
+  const buffers = createLedger({ seed: SEED, streams: { action: { count: 3, stages: ['index'] } } })
+  const index = new LedgerWriter(buffers).effects('index')
+  expect([index.found(id(0)), index.found(id(0))]).toEqual([true, false])
+  index.applied(id(1))
+  expect(index.found(id(1))).toBe(false)
+  expect(index.found(id(1, 43))).toBe(false)
+  expect([...openLedger(buffers)[0]!.effects[0]!]).toEqual([1, 1, 0])
+})
+
 test('counts of effects stop before they could wrap', () => {
   const buffers = createLedger({ seed: SEED, streams: { action: { count: 1, stages: ['index'] } } })
   const index = new LedgerWriter(buffers).effects('index')

@@ -21,6 +21,8 @@ export interface StageLab {
   readonly stack: Stack
   readonly context: StageContext
   readonly done: { readonly measure: string; readonly traceId: string; readonly dueUs: number }[]
+  /** What stages found done already. */
+  readonly known: StageLab['done']
   readonly lines: string[]
   close(): Promise<void>
 }
@@ -40,17 +42,21 @@ export async function openStageLab(): Promise<StageLab> {
     })),
   )
   const done: StageLab['done'] = []
+  const known: StageLab['known'] = []
   const lines: string[] = []
   const context: StageContext = {
     stack,
-    observer: { done: (measure, traceId, dueUs) => void done.push({ measure, traceId, dueUs }) },
+    observer: {
+      done: (measure, traceId, dueUs) => void done.push({ measure, traceId, dueUs }),
+      known: (measure, traceId, dueUs) => void known.push({ measure, traceId, dueUs }),
+    },
     log: (line) => void lines.push(line),
   }
   const close = async () => {
     await stack.close()
     await rm(dataDir, { recursive: true, force: true })
   }
-  return { stack, context, done, lines, close }
+  return { stack, context, done, known, lines, close }
 }
 
 /** Unit vector along one axis. */

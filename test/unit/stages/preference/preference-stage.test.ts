@@ -118,6 +118,7 @@ test('applies nothing twice: neither a redelivered record nor a repeated event',
   // A member that was never given the partition: it applies nothing and may commit nothing.
   const other = await open()
   await expect(other.stage.handle(batch)).rejects.toMatchObject({ code: 'REP_LOG_FENCED' })
+  expect(lab.known).toHaveLength(2)
   expect(other.stage.counters).toMatchObject({ in: 2, out: 0, duplicates: 2 })
   await appendActions(lab.stack, [action(2)])
   await handleAll({ stage, consumer })
