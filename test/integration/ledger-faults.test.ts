@@ -1,10 +1,13 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { loadScenario } from '../../src/config/load-scenario.ts'
 import type { FaultStep, Scenario } from '../../src/config/scenario.ts'
 import { runTag, sequenceOf } from '../../src/domain/trace-id.ts'
 import type { RecordFault } from '../../src/faults/fault-counts.ts'
 import type { LedgerExample } from '../../src/measure/run-record.ts'
 import { runSmallLab } from '../fixtures/small-lab.ts'
+
+// A whole lab of six threads: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000 })
 
 /** 600 actions a second for 1.5 s: 900, so that the ledger names every one of the few that suffer. */
 async function smallScenario(faults: readonly FaultStep[]): Promise<Scenario> {

@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { prepareReplay } from '../../src/app/prepare-replay.ts'
 import { replayWish } from '../../src/app/replay-wish.ts'
 import { loadScenario } from '../../src/config/load-scenario.ts'
 import { runTag, sequenceOf } from '../../src/domain/trace-id.ts'
 import { inDirectory, REES46_HEADER } from '../fixtures/replay/rows.ts'
 import { runSmallLab } from '../fixtures/small-lab.ts'
+
+// A whole lab of six threads: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000 })
 
 const RUN = { signal: new AbortController().signal, log: () => undefined }
 const SET = [
