@@ -7,6 +7,7 @@ import { type StackSettings, stackKind } from '../stacks/settings.ts'
 import type { StackKind } from '../stacks/stack-description.ts'
 import { requireStackName } from '../stacks/stack-name.ts'
 import type { StackUp, StackUpOptions } from '../stacks/stack-up.ts'
+import { prepareStack } from './prepare-stack.ts'
 
 export type { StackKind, StackSettings, StackUp }
 
@@ -18,7 +19,8 @@ export interface UpOptions extends Omit<StackUpOptions, 'name'> {
 }
 
 /**
- * Brings a stack of real services up and waits until all of them are healthy; does nothing where they are.
+ * Brings a stack of real services up, waits until all of them are healthy, and creates rep's topics, schemas and
+ * indexes; does nothing where they are up.
  * Throws REP_ENVIRONMENT saying what to install, or what a service said before it gave up.
  */
 export async function up({ kind: given, name: givenName, ...options }: UpOptions): Promise<StackUp> {
@@ -30,7 +32,9 @@ export async function up({ kind: given, name: givenName, ...options }: UpOptions
       'REP_USAGE',
       `There is a ${existing} stack with the name ${name}: choose another --name, or remove it with rep down --stack ${name} --volumes.`,
     )
-  return kind === 'compose' ? upCompose({ ...options, name }) : upNative({ ...options, name })
+  const result = await (kind === 'compose' ? upCompose : upNative)({ ...options, name })
+  if (result.started.length > 0) await prepareStack(result.description)
+  return result
 }
 
 /** What the named stack is, else containers where an engine answers, else plain processes where they can run. */
