@@ -1,4 +1,5 @@
 import { Command } from '@oclif/core'
+import { suggest } from '../src/config/suggest.ts'
 import { formatError } from '../src/errors/format-error.ts'
 import { RepError } from '../src/errors/rep-error.ts'
 
@@ -8,7 +9,7 @@ export abstract class BaseCommand extends Command {
 
   protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<void> {
     const usage = error.oclif?.exit !== undefined && !(error instanceof RepError)
-    const known = usage ? new RepError('REP_USAGE', error.message) : error
+    const known = usage ? this.#misuse(error.message) : error
     process.exitCode = known instanceof RepError ? known.exit : 1
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(known))
     else process.stderr.write(`${formatError(known)}\n`)
@@ -18,5 +19,14 @@ export abstract class BaseCommand extends Command {
     if (!(error instanceof RepError)) return { error: { code: 'REP_INTERNAL', message: String(error) } }
     const { code, message, details, hint } = error
     return { error: { code, message, details, hint } }
+  }
+
+  /** What the parser did not understand, with the flag that was probably meant. */
+  #misuse(parsed: string): RepError {
+    // The parser ends its messages with a hint of its own.
+    const message = parsed.replace(/\nSee more help with --help$/, '')
+    const [, flag] = /^Nonexistent flags?: --(\S+?),?(\s|$)/.exec(message) ?? []
+    const near = flag === undefined ? undefined : suggest(flag, Object.keys(this.ctor.flags))
+    return new RepError('REP_USAGE', near === undefined ? message : `${message}; did you mean --${near}?`)
   }
 }

@@ -11,7 +11,10 @@ export async function openSources(plan: LabPlan, shard: Shard): Promise<readonly
   const products = await catalogueOf(plan)
   const actions =
     source.kind === 'replay'
-      ? new ReplaySource(source.tapeFile, source.timing, shard)
+      ? new ReplaySource(source.tapeFile, source.timing, {
+          shard,
+          schemaId: schemaIds['user.action.v1-value'].at(-1)!,
+        })
       : new ActionSource(scenario, { products, shard, schemaIds })
   if (shard.shard > 0) return [actions]
   return [actions, new InventorySource(scenario, { products, schemaIds })]

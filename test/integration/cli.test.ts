@@ -85,8 +85,16 @@ test('events are the same byte for byte for the same seed, and others for anothe
   expect(first.trim().split('\n')).toHaveLength(500)
 })
 
+test('a misspelt command or flag is answered with the one that was probably meant', async () => {
+  const command = await rep(['simulat'], { cwd })
+  expect([command.status, command.stderr]).toEqual([2, expect.stringContaining('did you mean “simulate”?')])
+  const flag = await rep(['simulate', '--tsp', '1'], { cwd })
+  expect([flag.status, flag.stderr]).toEqual([2, expect.stringContaining('did you mean --tps?')])
+})
+
 test.each([
   ['an unknown flag', ['simulate', '--tsp', '1']],
+  ['an unknown command', ['simulat']],
   ['an unknown scenario', ['simulate', 'basline']],
   ['a value that is no rate', ['simulate', '--tps', 'many']],
   ['an unknown run', ['report', 'show', 'nothing']],

@@ -1,3 +1,4 @@
+import { LOCAL_SCHEMA_IDS } from '../../domain/codec.ts'
 import { USER_ACTION } from '../../domain/topics.ts'
 import { partitionOf } from '../../kernel/hash.ts'
 import type { EventBatch } from '../event-batch.ts'
@@ -5,18 +6,27 @@ import { type EventSource, type Shard, WHOLE } from '../event-source.ts'
 import { dueTimes, type ReplayTiming } from './replay-schedule.ts'
 import { TapeReader } from './tape-reader.ts'
 
+const LOCAL_ID = LOCAL_SCHEMA_IDS['user.action.v1-value'].at(-1)!
+
 /** Recorded actions from a tape, as fast as they happened or at a rate. Users are dealt to shards by hash. */
 export class ReplaySource implements EventSource {
   readonly stream = 'action'
   readonly topic = USER_ACTION
   readonly #shard: Shard
+  readonly #schemaId: number
   readonly #tape: TapeReader
   readonly #dueOf: ReturnType<typeof dueTimes>
   #dueUs = -1
   #sequence = -1
 
-  constructor(tapeFile: string, timing: ReplayTiming, shard: Shard = WHOLE) {
+  /** `schemaId`: under which id the log's values name the schema; the tape has the local one. */
+  constructor(
+    tapeFile: string,
+    timing: ReplayTiming,
+    { shard = WHOLE, schemaId = LOCAL_ID }: { shard?: Shard; schemaId?: number } = {},
+  ) {
     this.#shard = shard
+    this.#schemaId = schemaId
     this.#tape = new TapeReader(tapeFile)
     this.#dueOf = dueTimes(timing)
   }
@@ -42,6 +52,8 @@ export class ReplaySource implements EventSource {
     const { slab, used } = batch
     slab.set(keyAndValue, used)
     batch.used = used + keyBytes
+    // Behind the magic byte of Confluent's wire format.
+    new DataView(slab.buffer).setUint32(batch.used + 1, this.#schemaId)
     const key = new Uint8Array(slab.buffer, used, keyBytes)
     batch.addWritten(key, used + keyAndValue.length, dueUs, this.#sequence)
   }

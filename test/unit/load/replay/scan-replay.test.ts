@@ -135,7 +135,7 @@ test('shards share the rows by user; each row has the same number and due time i
     const { tapeFile } = await scanText(directory, `${HEADER}\n${rows.join('\n')}\n`, { read })
     const whole = drainSource(new ReplaySource(tapeFile, REAL_TIME))
     const parts = [0, 1, 2].map((shard) =>
-      drainSource(new ReplaySource(tapeFile, REAL_TIME, { shard, shards: 3 })),
+      drainSource(new ReplaySource(tapeFile, REAL_TIME, { shard: { shard, shards: 3 } })),
     )
     expect(parts.every((part) => part.length > 50)).toBe(true)
     expect(parts.flat().sort((a, b) => a.sequence - b.sequence)).toEqual(whole)
