@@ -76,7 +76,9 @@ export class RdkafkaLogConsumer implements Consumer {
         'fetch.wait.max.ms': fetchWaitMs,
         'fetch.min.bytes': fetchMinBytes,
         'fetch.message.max.bytes': 512 * 1024,
-        'queued.max.messages.kbytes': 4096,
+        'queued.max.messages.kbytes': 8192,
+        // How long a partition rests whose queue is full: the default of 1 s is most of the time with large values.
+        'fetch.queue.backoff.ms': 10,
         'enable.partition.eof': true,
         rebalance_cb: (error: RdkafkaError | undefined, partitions: readonly RdkafkaPartition[]) =>
           this.#rebalances.push({
