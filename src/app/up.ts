@@ -32,9 +32,16 @@ export async function up({ kind: given, name: givenName, ...options }: UpOptions
       'REP_USAGE',
       `There is a ${existing} stack with the name ${name}: choose another --name, or remove it with rep down --stack ${name} --volumes.`,
     )
-  const result = await (kind === 'compose' ? upCompose : upNative)({ ...options, name })
-  if (result.started.length > 0) await prepareStack(result.description)
-  return result
+  try {
+    const result = await (kind === 'compose' ? upCompose : upNative)({ ...options, name })
+    if (result.started.length > 0) await prepareStack(result.description)
+    return result
+  } catch (error) {
+    if (!options.signal.aborted) throw error
+    throw new RepError('REP_INTERRUPTED', 'Interrupted: what rep up had started is stopped again.', {
+      cause: error,
+    })
+  }
 }
 
 /** What the named stack is, else containers where an engine answers, else plain processes where they can run. */

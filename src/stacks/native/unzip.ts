@@ -87,7 +87,8 @@ async function extract(archive: string, start: number, entry: ZipEntry & { path:
   if (entry.method === DEFLATED) await pipeline(stored, createInflateRaw(), out)
   else if (entry.method === STORED) await pipeline(stored, out)
   else throw new RepError('REP_ENVIRONMENT', `${entry.name}: unknown compression ${entry.method}.`)
-  if (entry.mode !== 0) chmodSync(entry.path, entry.mode)
+  // Readable by all: some services run as another user than the one who unpacks.
+  if (entry.mode !== 0) chmodSync(entry.path, entry.mode | 0o444)
 }
 
 function inside(directory: string, name: string): string {
