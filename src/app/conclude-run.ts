@@ -10,11 +10,12 @@ import { timelineOf } from '../measure/timeline.ts'
 import { invalidReasons } from '../measure/validity.ts'
 import { verdictOf } from '../measure/verdict.ts'
 import { closeBooks } from './account.ts'
+import { catalogueOf } from './catalogue.ts'
 import type { Conclusion } from './conclusion.ts'
 import type { LabRun } from './lab-options.ts'
 import { loadRecord } from './load-record.ts'
-import { actionSchedule, traceIdNamer } from './offered.ts'
 import { runNotes } from './run-notes.ts'
+import { traceIdNamer } from './trace-id-namer.ts'
 import { repVersion } from './version.ts'
 
 /** Reads the log back, judges the run and writes it down. */
@@ -35,7 +36,7 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     ledger: plan.ledger,
     from: run.from,
     counters: collector.counters,
-    traceIdOf: traceIds(run),
+    traceIdOf: await traceIds(run),
   })
   const injected = sumInjected(run.loads.map((load) => load.injected))
   const objectives = evaluateObjectives(parseObjectives(scenario.objectives), { measurements, load, ledger })
@@ -75,12 +76,11 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
 }
 
 /** Names the events of the run: recorded ones from their tape, others from their schedule. */
-function traceIds({
+async function traceIds({
+  plan,
   options: { scenario, source },
-}: Conclusion): (stream: Stream, sequence: number) => string {
-  const scheduled = traceIdNamer(scenario, (stream) =>
-    stream === 'action' ? actionSchedule(scenario) : null,
-  )
+}: Conclusion): Promise<(stream: Stream, sequence: number) => string> {
+  const scheduled = traceIdNamer(scenario, await catalogueOf(plan))
   if (source.kind === 'generated') return scheduled
   const recorded = tapeNamer(source.tapeFile)
   return (stream, sequence) => (stream === 'action' ? recorded(sequence) : scheduled(stream, sequence))

@@ -1,5 +1,4 @@
 import type { Scenario } from '../config/scenario.ts'
-import { formatTraceId, runTag, type Stream } from '../domain/trace-id.ts'
 import { createSchedule, type Schedule } from '../load/schedule.ts'
 
 /** What the schedule of the actions holds. */
@@ -28,25 +27,4 @@ export function countOffered(schedule: Pick<Schedule, 'next' | 'measuredFromUs'>
 /** The actions' schedule of a scenario, from its beginning. */
 export function actionSchedule({ load, seed, warmupMs }: Scenario): Schedule {
   return createSchedule(load.actions, { seed, warmupMs, stream: 'action' })
-}
-
-/** Names events of the ledger, also those that the log does not hold, given their due times in order. */
-export function traceIdNamer(
-  scenario: Scenario,
-  dueTimes: (stream: Stream) => Pick<Schedule, 'next'> | null,
-) {
-  const cursors = new Map<Stream, { schedule: Pick<Schedule, 'next'> | null; at: number; dueUs: number }>()
-  return (stream: Stream, sequence: number): string => {
-    let cursor = cursors.get(stream)
-    // Sequence numbers mostly come in ascending order: then one walk through the schedule names them all.
-    if (cursor === undefined || cursor.at > sequence)
-      cursor = { schedule: dueTimes(stream), at: -1, dueUs: 0 }
-    while (cursor.at < sequence) {
-      cursor.dueUs = cursor.schedule?.next() ?? 0
-      cursor.at++
-    }
-    cursors.set(stream, cursor)
-    const timestampMs = scenario.startsAtMs + Math.floor(cursor.dueUs / 1e3)
-    return formatTraceId(timestampMs, runTag(scenario.seed, stream), sequence)
-  }
 }

@@ -53,8 +53,8 @@ const preference = z.strictObject({
 
 const recommend = z.strictObject({
   candidates: whole(1, 10_000)
-    .prefault(100)
-    .meta({ description: 'Nearest products looked at before filters and ranking.' }),
+    .prefault(300)
+    .meta({ description: 'Candidates that a walk of the graph keeps: more are more exact and slower.' }),
   indexKind: oneOf(['hnsw', 'flat'])
     .prefault('hnsw')
     .meta({ description: '`hnsw` walks a graph (approximate), `flat` compares with every product (exact).' }),
