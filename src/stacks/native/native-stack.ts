@@ -1,6 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
-import { processOf } from '../../drivers/event-log/process-identity.ts'
-import { portsFrom, resolveSettings, type StackSettings, saveSettings } from '../settings.ts'
+import { resolveSettings, saveSettings } from '../settings.ts'
 import {
   descriptionPath,
   findStackDescription,
@@ -13,16 +12,13 @@ import {
 } from '../stack-description.ts'
 import { lockStack } from '../stack-lock.ts'
 import type { StackDownOptions, StackUp, StackUpOptions } from '../stack-up.ts'
-import { removePidFile, runningService, type StartedService } from './pid-file.ts'
+import { describeNative } from './describe-native.ts'
+import { runningService, type StartedService } from './pid-file.ts'
 import { outsideDirectory, planStack } from './plan-stack.ts'
 import { requireFreePorts } from './ports.ts'
-import { processesOfStack } from './process-table.ts'
 import { fingerprintOf, type ServicePlan } from './service-plan.ts'
-import { CONFLUENT_PATH } from './services/registry.ts'
 import { startService, untilHealthy } from './start-service.ts'
-import { stopProcess } from './stop-process.ts'
-
-const STOP_LIMIT_MS = 30_000
+import { stopServices } from './stop-services.ts'
 
 /**
  * Brings a stack of plain processes up: starts what is not running, replaces what is running differently than
@@ -50,7 +46,7 @@ export async function upNative({
     await requireFreePorts(missing)
     saveSettings(home, name, { kind: 'native', ...settings })
     const started = await startAll(directory, missing, { log, signal })
-    const description = describe(name, plans, { settings, processes: new Map([...up, ...started]) })
+    const description = describeNative(name, plans, { settings, processes: new Map([...up, ...started]) })
     if (missing.length === 0)
       return { description: findStackDescription(home, name) ?? keep(home, description), started: [] }
     return { description: keep(home, description), started: missing.map((plan) => plan.name) }
@@ -136,54 +132,7 @@ async function startAll(
   throw failure.signal.reason
 }
 
-/** Stops what runs of these services: by pid file, and by the mark in its environment. */
-async function stopServices(
-  directory: string,
-  services: readonly ServiceName[],
-  log: (line: string) => void,
-): Promise<readonly ServiceName[]> {
-  const marked = processesOfStack(directory)
-  const stopped = await Promise.all(
-    services.map(async (service) => {
-      const known = runningService(directory, service)
-      const leftovers = marked.filter((mark) => mark.service === service && mark.pid !== known?.pid)
-      const all = [...(known === null ? [] : [known]), ...leftovers.map(({ pid }) => processOf(pid))]
-      const graceful = await Promise.all(all.map((process) => stopProcess(process, STOP_LIMIT_MS)))
-      if (graceful.includes(false))
-        log(`${service} did not end within ${STOP_LIMIT_MS / 1000} s and was killed.`)
-      removePidFile(directory, service)
-      return all.length > 0 ? [service] : []
-    }),
-  )
-  return stopped.flat()
-}
-
 function keep(home: StackHome, description: StackDescription): StackDescription {
   writeStackDescription(home, description)
   return description
-}
-
-function describe(
-  name: string,
-  plans: readonly ServicePlan[],
-  { settings, processes }: { settings: StackSettings; processes: ReadonlyMap<ServiceName, StartedService> },
-): StackDescription {
-  const ports = portsFrom(settings.portBase)
-  const services = Object.fromEntries(
-    plans.map(({ name: service, version, ports: [port], logs }) => [
-      service,
-      { address: `127.0.0.1:${port}`, version, pid: processes.get(service)?.pid ?? null, logs },
-    ]),
-  )
-  return {
-    name,
-    kind: 'native',
-    startedAt: new Date().toISOString(),
-    brokers: [`127.0.0.1:${ports.kafka}`],
-    elasticsearch: `http://127.0.0.1:${ports.elasticsearch}`,
-    redis: `redis://127.0.0.1:${ports.redis}`,
-    registry: `http://127.0.0.1:${ports.registry}${CONFLUENT_PATH}`,
-    services: services as StackDescription['services'],
-    settings: { ...settings },
-  }
 }

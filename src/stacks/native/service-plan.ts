@@ -32,7 +32,6 @@ export interface ServicePlan {
   /** Resolves when the service answers as it should; rejects while it does not. */
   readonly probe: (signal: AbortSignal) => Promise<unknown>
   readonly startLimitMs: number
-  readonly stopLimitMs: number
 }
 
 /** Changes when the service would be started differently. */

@@ -54,7 +54,6 @@ export function elasticsearchPlan(context: PlanContext, directory: string): Serv
     logs: logsOf(stack, 'elasticsearch'),
     probe: (signal) => probeElasticsearch(`http://127.0.0.1:${ports.elasticsearch}`, signal),
     startLimitMs: 180_000,
-    stopLimitMs: 30_000,
   }
 }
 

@@ -67,7 +67,6 @@ export function kafkaPlan({ directory: stack, java, artifacts, settings, ports }
     logs,
     probe: (signal) => probeKafka(`127.0.0.1:${ports.kafka}`, signal),
     startLimitMs: 90_000,
-    stopLimitMs: 30_000,
   }
 }
 

@@ -30,6 +30,5 @@ maxmemory ${settings.redisMaxMb}mb
     logs: logsOf(stack, 'redis'),
     probe: (signal) => redisInfo(`redis://127.0.0.1:${ports.redis}`, signal),
     startLimitMs: 30_000,
-    stopLimitMs: 10_000,
   }
 }

@@ -57,6 +57,5 @@ export function registryPlan({
     logs: logsOf(stack, 'registry'),
     probe: (signal) => registrySubjects(`http://127.0.0.1:${ports.registry}${CONFLUENT_PATH}`, signal),
     startLimitMs: 120_000,
-    stopLimitMs: 20_000,
   }
 }

@@ -37,7 +37,6 @@ function plan(script: string, changes: Partial<ServicePlan> = {}): ServicePlan {
       if (!existsSync(join(directory, 'ready'))) throw new Error('not ready')
     },
     startLimitMs: 30_000,
-    stopLimitMs: 5000,
     ...changes,
   }
 }
