@@ -1,19 +1,25 @@
-import { describe } from 'vitest'
+import { expect, test } from 'vitest'
 import { loadRdkafka } from '../../src/drivers/event-log/rdkafka-module.ts'
+import { RepError } from '../../src/errors/rep-error.ts'
 import { describeKafka } from './event-log-kafka.ts'
 
-// An optional peer that compiles librdkafka: tested where it is installed.
-if (isInstalled()) describeKafka('rdkafka')
-else
-  describe.skip('skipped: node-rdkafka is not installed (npm install --no-save node-rdkafka)', () =>
-    describeKafka('rdkafka'))
+// An optional peer that compiles librdkafka for minutes: its contract runs where it is installed, found beside rep,
+// in the working directory or by NODE_PATH.
+const missing = loadingError()
+if (missing === null) describeKafka('rdkafka')
+else {
+  test('node-rdkafka is not installed, so its contract does not run; choosing it says how to install it', () => {
+    expect(missing).toMatchObject({ code: 'REP_ENVIRONMENT', exit: 3 })
+    expect(missing.details.join('\n')).toContain('npm install node-rdkafka')
+  })
+}
 
-function isInstalled(): boolean {
+function loadingError(): RepError | null {
   try {
     loadRdkafka()
-    return true
-  } catch {
-    // Its absence is what is asked about.
-    return false
+    return null
+  } catch (error) {
+    if (error instanceof RepError) return error
+    throw error
   }
 }
