@@ -1,5 +1,6 @@
 import type { Scenario } from '../config/scenario.ts'
 import type { Product } from '../domain/events.ts'
+import { USER_PREFERENCE_INDEX } from '../domain/indexes.ts'
 import { encodePreference, preferenceKey } from '../domain/preference-record.ts'
 import { TOPICS, USER_ACTION } from '../domain/topics.ts'
 import { axpby, normalise } from '../domain/vector.ts'
@@ -8,6 +9,8 @@ import { ProductPicker } from '../load/product-picker.ts'
 import { isCold, userIdOf, userKey } from '../load/user-picker.ts'
 import type { KeyValueEntry } from '../ports/key-value.ts'
 import type { Stack } from '../ports/stack.ts'
+import type { VectorItem } from '../ports/vector-index.ts'
+import { backupItem } from '../stages/preference/preference-backup.ts'
 
 const BATCH = 1000
 const NO_ACTION = '00000000-0000-0000-0000-000000000000'
@@ -22,7 +25,7 @@ export interface KnownCatalogue {
 
 /**
  * Gives the users who are not cold a preference as they would have from earlier visits: the mean of their
- * favourite categories, stored as version 0, before the first offset. Returns how many.
+ * favourite categories, stored as version 0, before the first offset, and backed up. Returns how many.
  */
 export async function seedPreferences(
   stack: Stack,
@@ -35,11 +38,12 @@ export async function seedPreferences(
   const partitions = TOPICS.find((topic) => topic.name === USER_ACTION)!.partitions
   let seeded = 0
   let entries: KeyValueEntry[] = []
+  let backups: VectorItem[] = []
   for (let user = 0; user < users.count; user++) {
     const key = userKey(seed, user)
     if (!isCold(key, users.coldShare)) {
       const userId = userIdOf(user)
-      const value = encodePreference({
+      const record = {
         offset: -1,
         partition: partitionOf(Buffer.from(userId), partitions),
         actionCount: 0,
@@ -47,13 +51,17 @@ export async function seedPreferences(
         lastTraceId: NO_ACTION,
         vector: tasteOf(picker.favourites(key), centroids),
         recentPurchases: [],
-      })
+      }
+      const value = encodePreference(record)
       entries.push({ key: preferenceKey(userId), value, ttlMs: pipeline.preference.ttlMs })
+      backups.push(backupItem(userId, record))
       seeded++
     }
     if (entries.length === BATCH || user === users.count - 1) {
       await stack.keyValue.setMany(entries)
+      await stack.vectors.upsertMany(USER_PREFERENCE_INDEX, backups)
       entries = []
+      backups = []
     }
   }
   return seeded

@@ -13,6 +13,8 @@ export type StageName = 'behavior' | 'preference' | 'inventory' | 'notify'
 interface StageEntry {
   readonly group: string
   readonly topic: string
+  /** Least time between polls, ms: what a record may wait here so that batches are worth their cost. */
+  readonly gatherMs: number
   open(
     context: StageContext,
     settings: PipelineSettings,
@@ -21,10 +23,10 @@ interface StageEntry {
 
 /** Every consuming stage: its group, the topic that it reads, and how to open it. */
 export const STAGES: Readonly<Record<StageName, StageEntry>> = {
-  behavior: { group: BEHAVIOR_GROUP, topic: USER_ACTION, open: openBehaviorStage },
-  preference: { group: PREFERENCE_GROUP, topic: USER_ACTION, open: openPreferenceStage },
-  inventory: { group: INVENTORY_GROUP, topic: PRODUCT_INVENTORY, open: openInventoryStage },
-  notify: { group: NOTIFY_GROUP, topic: NOTIFICATION_PUSH, open: openNotifyStage },
+  behavior: { group: BEHAVIOR_GROUP, topic: USER_ACTION, gatherMs: 10, open: openBehaviorStage },
+  preference: { group: PREFERENCE_GROUP, topic: USER_ACTION, gatherMs: 5, open: openPreferenceStage },
+  inventory: { group: INVENTORY_GROUP, topic: PRODUCT_INVENTORY, gatherMs: 5, open: openInventoryStage },
+  notify: { group: NOTIFY_GROUP, topic: NOTIFICATION_PUSH, gatherMs: 5, open: openNotifyStage },
 }
 
 export const STAGE_NAMES = Object.keys(STAGES) as StageName[]

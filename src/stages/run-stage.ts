@@ -13,6 +13,11 @@ export interface RunStageOptions {
   readonly log: (line: string) => void
   /** Longest wait of a poll without records, ms; also how late a flush by age may be. */
   readonly pollMs?: number
+  /**
+   * Least time from one poll to the next, ms: records gather meanwhile, and a batch costs much of what it costs
+   * whatever its size. Under a backlog a batch takes longer than this, and nothing waits. Default 0.
+   */
+  readonly gatherMs?: number
   /** How long transient errors may hold up the stop, ms; what is unsettled then is read again next time. */
   readonly stopMs?: number
   readonly backoff?: BackoffLimits
@@ -24,13 +29,16 @@ export interface RunStageOptions {
  * REP_LOG_FENCED the batch is given up and the next poll brings what is this member's now. Rejects with any other error, after the consumer has left the group.
  */
 export async function runStage(stage: Stage, consumer: Consumer, options: RunStageOptions): Promise<void> {
-  const { signal, pollMs = 100 } = options
+  const { signal, pollMs = 100, gatherMs = 0 } = options
   const retry = retrier(stage, options)
   try {
     while (!signal.aborted) {
+      const beganMs = performance.now()
       const batch = await retry(() => poll(consumer, pollMs, signal))
       if (batch === undefined) continue
       await retry(() => (batch.length > 0 ? stage.handle(batch) : stage.idle()))
+      const restMs = gatherMs - (performance.now() - beganMs)
+      if (batch.length > 0 && restMs > 0) await sleep(restMs)
     }
     await retry(() => stage.flush())
     await retry(() => stage.close())

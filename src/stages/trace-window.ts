@@ -1,13 +1,9 @@
+import { createHash } from 'node:crypto'
+import { isUuid, writeUuid } from '../domain/uuid.ts'
+import { RecentIds } from '../kernel/recent-ids.ts'
 import type { EventLog, Position, StoredRecord } from '../ports/event-log.ts'
 
 const READ_RECORDS = 2000
-
-interface PartitionWindow {
-  readonly known: Set<string>
-  /** The same ids by age: a ring. */
-  readonly ring: (string | undefined)[]
-  next: number
-}
 
 /**
  * The last trace ids of each partition of one topic. An event that a producer appended twice has two
@@ -15,7 +11,8 @@ interface PartitionWindow {
  */
 export class TraceWindow {
   readonly #capacity: number
-  readonly #partitions = new Map<number, PartitionWindow>()
+  readonly #partitions = new Map<number, RecentIds>()
+  readonly #bytes = Buffer.alloc(16)
 
   /** `capacity`: trace ids remembered of each partition; 0 remembers none. */
   constructor(capacity: number) {
@@ -25,19 +22,12 @@ export class TraceWindow {
   /** Remembers an id; false when it is known already. */
   add(partition: number, traceId: string): boolean {
     if (this.#capacity === 0) return true
-    const window = this.#of(partition)
-    const before = window.known.size
-    if (window.known.add(traceId).size === before) return false
-    const oldest = window.ring[window.next]
-    if (oldest !== undefined) window.known.delete(oldest)
-    window.ring[window.next] = traceId
-    window.next = window.next + 1 === this.#capacity ? 0 : window.next + 1
-    return true
+    return this.#of(partition, traceId).add()
   }
 
   /** Forgets an id whose event was not handled after all. */
   forget(partition: number, traceId: string): void {
-    this.#partitions.get(partition)?.known.delete(traceId)
+    if (this.#capacity > 0) this.#of(partition, traceId).delete()
   }
 
   /**
@@ -68,12 +58,18 @@ export class TraceWindow {
     }
   }
 
-  #of(partition: number): PartitionWindow {
-    let window = this.#partitions.get(partition)
-    if (window === undefined) {
-      window = { known: new Set(), ring: new Array<string | undefined>(this.#capacity), next: 0 }
-      this.#partitions.set(partition, window)
+  /** The ids of a partition, with this one under way. */
+  #of(partition: number, traceId: string): RecentIds {
+    let ids = this.#partitions.get(partition)
+    if (ids === undefined) {
+      ids = new RecentIds(this.#capacity)
+      this.#partitions.set(partition, ids)
     }
-    return window
+    const bytes = this.#bytes
+    if (isUuid(traceId)) writeUuid(traceId, bytes, 0)
+    // 128 bits of a cryptographic hash stand for an id of any other form.
+    else createHash('sha256').update(traceId).digest().copy(bytes, 0, 0, 16)
+    for (let word = 0; word < 4; word++) ids.id[word] = bytes.readUInt32LE(word * 4)
+    return ids
   }
 }

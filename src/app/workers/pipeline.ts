@@ -30,7 +30,12 @@ runThread<PipelineThreadData, LabProgress, LabProgress>(async ({ plan, stages },
         const context = { stack, observer, log: side.log }
         const { stage, consumer } = await STAGES[name].open(context, scenario.pipeline)
         counters[name] = stage.counters
-        await runStage(stage, consumer, { signal: side.stopped, log: side.log, pollMs: 50 })
+        await runStage(stage, consumer, {
+          signal: side.stopped,
+          log: side.log,
+          pollMs: 50,
+          gatherMs: STAGES[name].gatherMs,
+        })
       }),
     )
     side.done(report.end())

@@ -1,5 +1,6 @@
 import type { AppendResult } from '../../ports/event-log.ts'
 import type { PlacedBatch } from './kafka-client.ts'
+import { Wakeup } from './kafka-wakeup.ts'
 
 /** What became of one partition's records of a send. */
 export type PartitionOutcome =
@@ -15,11 +16,14 @@ export type Send = (batches: readonly PlacedBatch[]) => Promise<SendOutcome>
 interface Waiting {
   readonly batch: PlacedBatch
   readonly bytes: number
+  readonly sinceMs: number
   readonly signal: AbortSignal | undefined
   readonly resolve: (result: AppendResult) => void
   readonly reject: (error: unknown) => void
 }
 
+/** With this many bytes waiting there is nothing to gain by waiting for more. */
+const ENOUGH_BYTES = 64 * 1024
 /** Bytes of batches that are sent together; one that is larger is sent alone. */
 const SEND_BYTES = 1024 * 1024
 const RECORD_OVERHEAD_BYTES = 40
@@ -30,16 +34,24 @@ const RECORD_OVERHEAD_BYTES = 40
  */
 export class KafkaAppender {
   readonly #send: Send
+  readonly #lingerMs: number
+  readonly #enough = new Wakeup()
   #waiting: Waiting[] = []
+  #waitingBytes = 0
   #running: Promise<void> | null = null
 
-  constructor(send: Send) {
+  /** @param lingerMs how long an append waits for others to go with it, ms: every request costs, whatever its size */
+  constructor(send: Send, lingerMs: number) {
     this.#send = send
+    this.#lingerMs = lingerMs
   }
 
   append(batch: PlacedBatch, signal?: AbortSignal): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ batch, bytes: bytesOf(batch), signal, resolve, reject })
+      const bytes = bytesOf(batch)
+      this.#waiting.push({ batch, bytes, sinceMs: performance.now(), signal, resolve, reject })
+      this.#waitingBytes += bytes
+      if (this.#waitingBytes >= ENOUGH_BYTES) this.#enough.notify()
       this.#running ??= this.#run()
     })
   }
@@ -52,8 +64,20 @@ export class KafkaAppender {
   async #run(): Promise<void> {
     // What is appended in the same turn goes together.
     await Promise.resolve()
-    for (let next = this.#take(); next.length > 0; next = this.#take()) await this.#sendAll(next)
+    while (this.#waiting.length > 0) {
+      await this.#linger()
+      const next = this.#take()
+      if (next.length > 0) await this.#sendAll(next)
+    }
     this.#running = null
+  }
+
+  async #linger(): Promise<void> {
+    for (;;) {
+      const leftMs = this.#waiting[0]!.sinceMs + this.#lingerMs - performance.now()
+      if (leftMs <= 0 || this.#waitingBytes >= ENOUGH_BYTES) return
+      await this.#enough.wait(Math.ceil(leftMs))
+    }
   }
 
   #take(): Waiting[] {
@@ -65,6 +89,7 @@ export class KafkaAppender {
       bytes += waiting[count++]!.bytes
     }
     this.#waiting = waiting.slice(count)
+    this.#waitingBytes = this.#waiting.reduce((sum, one) => sum + one.bytes, 0)
     return waiting.slice(0, count)
   }
 

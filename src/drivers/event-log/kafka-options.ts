@@ -14,6 +14,8 @@ export interface KafkaOptions {
   readonly prefix?: string
   /** Of the batches that are appended. Default `none`. */
   readonly compression?: KafkaCompression
+  /** How long an append waits for others to go with it, ms; not at all with 64 KiB waiting. Default 5. */
+  readonly lingerMs?: number
   /** Copies of topics that are created. Default: as many as there are brokers, at most 3. */
   readonly replication?: number
   /** A member of a group without a sign of life for this long loses its partitions, ms. Default 10 s. */
@@ -52,6 +54,7 @@ export interface KafkaSettings {
   readonly clientId: string
   readonly prefix: string
   readonly compression: KafkaCompression
+  readonly lingerMs: number
   readonly replication: number | null
   readonly sessionMs: number
   readonly rebalanceMs: number
@@ -71,6 +74,7 @@ export function kafkaSettings(options: KafkaOptions): KafkaSettings {
     clientId: options.clientId ?? 'rep',
     prefix: options.prefix ?? '',
     compression: options.compression ?? 'none',
+    lingerMs: options.lingerMs ?? 5,
     replication: options.replication ?? null,
     sessionMs: options.sessionMs ?? 10_000,
     rebalanceMs: options.rebalanceMs ?? 60_000,

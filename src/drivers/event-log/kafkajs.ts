@@ -24,7 +24,7 @@ export function kafkajsClient(admin: KafkaAdmin, settings: KafkaSettings): Kafka
     ...(settings.tls === null ? {} : { ssl: settings.tls }),
   })
   const producer = new KafkajsProducer(kafka, settings.prefix, compressionOf(settings))
-  const appender = new KafkaAppender((batches) => producer.send(batches))
+  const appender = new KafkaAppender((batches) => producer.send(batches), settings.lingerMs)
   return {
     append: (batch, signal) => appender.append(batch, signal),
     consume: async (options: ConsumeOptions): Promise<Consumer> =>

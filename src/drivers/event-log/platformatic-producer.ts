@@ -1,70 +1,130 @@
-import { Producer } from '@platformatic/kafka'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { initProducerIdV4 } from '@platformatic/kafka'
+import { RepError } from '../../errors/rep-error.ts'
 import type { SendOutcome } from './kafka-appender.ts'
 import type { PlacedBatch } from './kafka-client.ts'
 import { unavailable } from './kafka-errors.ts'
-import { asBuffer, DUE_HEADER, encodeDue } from './kafka-headers.ts'
 import type { KafkaSettings } from './kafka-options.ts'
-import { platformaticOptions } from './platformatic-options.ts'
-import { neverSent, outcomeOfFailure, outcomeOfSuccess } from './platformatic-send-outcome.ts'
+import { PlatformaticBrokers } from './platformatic-brokers.ts'
+import { PlatformaticProduce } from './platformatic-produce.ts'
+import { encodeBatch } from './platformatic-record-batch.ts'
+import { SendPart } from './platformatic-send-part.ts'
 
-type Message = { topic: string; partition: number; key: Buffer; value: Buffer; headers?: Map<Buffer, Buffer> }
+const TRIES = 4
+const PAUSE_MS = 250
+const SEQUENCES = 2 ** 31
 
-const ACKS_ALL = -1
-const DUE_NAME = Buffer.from(DUE_HEADER)
+/** By the cluster's name of the topic, then by partition. */
+type Parts = ReadonlyMap<string, readonly (SendPart | undefined)[]>
 
-/** An idempotent producer on @platformatic/kafka; one send at a time. */
+interface Identity {
+  readonly producerId: bigint
+  readonly producerEpoch: number
+  /** Number of the next record, by topic and partition. */
+  readonly sequences: Map<string, number>
+}
+
+/**
+ * An idempotent producer on the connections of @platformatic/kafka; one send at a time. Unlike the client's own it
+ * sends again only the partitions that failed, says of each what became of it, and encodes at a fraction of the
+ * cost. After a failure it takes a new producer id: whether the numbers of the old one were used up, nobody knows.
+ */
 export class PlatformaticProducer {
-  readonly #producer: Producer
-  readonly #prefix: string
+  readonly #settings: KafkaSettings
+  readonly #brokers: PlatformaticBrokers
+  readonly #produce: PlatformaticProduce
+  #identity: Identity | null = null
 
   constructor(settings: KafkaSettings) {
-    this.#prefix = settings.prefix
-    const options = platformaticOptions(settings)
-    const { compression } = settings
-    this.#producer = new Producer({ ...options, idempotent: true, acks: ACKS_ALL, compression })
+    this.#settings = settings
+    this.#brokers = new PlatformaticBrokers(settings)
+    this.#produce = new PlatformaticProduce(this.#brokers, settings)
   }
 
   /** Rejects with REP_LOG_UNAVAILABLE when nothing was sent. */
   async send(batches: readonly PlacedBatch[]): Promise<SendOutcome> {
-    const messages: Message[] = []
-    for (const batch of batches) this.#addMessages(batch, messages)
-    try {
-      // `idempotent` again: without it the client keeps its numbering after a failed send, and never recovers.
-      const { offsets = [] } = await this.#producer.send({ messages, acks: ACKS_ALL, idempotent: true })
-      return outcomeOfSuccess(offsets, this.#prefix)
-    } catch (error) {
-      if (neverSent(error)) throw unavailable('nothing was appended', error)
-      return outcomeOfFailure(error, this.#prefix)
+    const parts = partsOf(batches, this.#settings.prefix)
+    const all = [...parts.values()].flatMap((topic) => topic.filter((part) => part !== undefined))
+    for (let tries = 1, left = all; left.length > 0; tries++) {
+      try {
+        const identity = await this.#identify()
+        for (const part of left) part.batch ??= this.#encode(part, identity)
+        await this.#produce.send(left)
+      } catch (error) {
+        // What was encoded has taken numbers that are never sent.
+        if (error instanceof RepError) this.#identity = null
+        if (error instanceof RepError) throw error
+        for (const part of left) part.failed(error)
+      }
+      left = left.filter((part) => part.outcome === null)
+      if (left.length === 0) break
+      this.#brokers.forget()
+      if (tries === TRIES) {
+        for (const part of left) part.giveUp()
+        break
+      }
+      await sleep(PAUSE_MS)
     }
+    this.#settle(all)
+    return (topic, partition) => parts.get(this.#settings.prefix + topic)![partition]!.giveUp()
   }
 
   async close(): Promise<void> {
-    await this.#producer.close()
+    await this.#brokers.close()
   }
 
-  #addMessages({ topic, records, partitions }: PlacedBatch, messages: Message[]): void {
-    const full = this.#prefix + topic
-    for (let i = 0; i < records.length; i++) {
-      const { key, value, dueUs, headers } = records[i]!
-      const message: Message = {
-        topic: full,
-        partition: partitions[i]!,
-        key: asBuffer(key),
-        value: asBuffer(value),
-      }
-      if (dueUs !== 0 || headers !== undefined) message.headers = headersOf(dueUs, headers)
-      messages.push(message)
+  async #identify(): Promise<Identity> {
+    if (this.#identity !== null) return this.#identity
+    const connection = await this.#brokers.connection(-1)
+    const { producerId, producerEpoch } = await initProducerIdV4.api.async(connection, null, 0, -1n, -1)
+    this.#identity = { producerId, producerEpoch, sequences: new Map() }
+    return this.#identity
+  }
+
+  #encode({ topic, partition, records }: SendPart, identity: Identity): Buffer {
+    const { producerId, producerEpoch, sequences } = identity
+    const place = `${topic}/${partition}`
+    const baseSequence = sequences.get(place) ?? 0
+    sequences.set(place, (baseSequence + records.length) % SEQUENCES)
+    const { compression } = this.#settings
+    return encodeBatch(records, {
+      producerId,
+      producerEpoch,
+      baseSequence,
+      compression,
+      timestampMs: Date.now(),
+    })
+  }
+
+  #settle(parts: readonly SendPart[]): void {
+    const failed = parts.map((part) => part.giveUp()).filter((outcome) => 'error' in outcome)
+    if (failed.length > 0) this.#identity = null
+    if (failed.length < parts.length || parts.some((part) => part.maybeStored)) return
+    const [first] = failed
+    if (first!.error instanceof RepError && first!.error.code === 'REP_LOG_UNAVAILABLE') {
+      throw unavailable('nothing was appended', first!.error.cause ?? first!.error)
     }
   }
 }
 
-function headersOf(
-  dueUs: number,
-  headers: Readonly<Record<string, Uint8Array>> | undefined,
-): Map<Buffer, Buffer> {
-  const encoded = new Map<Buffer, Buffer>()
-  if (dueUs !== 0) encoded.set(DUE_NAME, encodeDue(dueUs))
-  if (headers === undefined) return encoded
-  for (const name of Object.keys(headers)) encoded.set(Buffer.from(name), asBuffer(headers[name]!))
-  return encoded
+function partsOf(batches: readonly PlacedBatch[], prefix: string): Parts {
+  const parts = new Map<string, (SendPart | undefined)[]>()
+  for (const { topic, records, partitions } of batches) {
+    const full = prefix + topic
+    let ofTopic = parts.get(full)
+    if (ofTopic === undefined) {
+      ofTopic = []
+      parts.set(full, ofTopic)
+    }
+    for (let i = 0; i < records.length; i++) {
+      const partition = partitions[i]!
+      let part = ofTopic[partition]
+      if (part === undefined) {
+        part = new SendPart(full, partition)
+        ofTopic[partition] = part
+      }
+      part.records.push(records[i]!)
+    }
+  }
+  return parts
 }

@@ -9,7 +9,7 @@ import { PlatformaticProducer } from './platformatic-producer.ts'
 /** The driver's client on @platformatic/kafka. */
 export function platformaticClient(admin: KafkaAdmin, settings: KafkaSettings): KafkaClient {
   const producer = new PlatformaticProducer(settings)
-  const appender = new KafkaAppender((batches) => producer.send(batches))
+  const appender = new KafkaAppender((batches) => producer.send(batches), settings.lingerMs)
   return {
     append: (batch, signal) => appender.append(batch, signal),
     consume: async (options: ConsumeOptions): Promise<Consumer> =>

@@ -16,7 +16,6 @@ import type {
 /** Positions of a batch in the numbers that go with its records; a batch has fewer records. */
 const POSITIONS = 2 ** 24
 const REPORT_EVERY_MS = 1
-const LINGER_MS = 2
 const CLOSE_MS = 5000
 /** Names of errors that say for certain that the record is not stored. */
 const REFUSED = [
@@ -56,7 +55,7 @@ export class RdkafkaLogProducer {
         ...config,
         'enable.idempotence': true,
         'compression.codec': settings.compression,
-        'linger.ms': LINGER_MS,
+        'linger.ms': settings.lingerMs,
         'message.max.bytes': 8 * 1024 * 1024,
         'delivery.timeout.ms': settings.requestTimeoutMs * 2,
         'request.timeout.ms': settings.requestTimeoutMs,

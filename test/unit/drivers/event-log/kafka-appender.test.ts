@@ -37,7 +37,7 @@ class Sends {
 
 test('what is appended while a send is under way goes together with the next one, each with its own offsets', async () => {
   const sends = new Sends()
-  const appender = new KafkaAppender(sends.send)
+  const appender = new KafkaAppender(sends.send, 0)
   const first = appender.append(batch([0, 1, 0]))
   await new Promise(setImmediate)
   const others = [appender.append(batch([0, 2])), appender.append(batch([2, 0]))]
@@ -52,7 +52,7 @@ test('what is appended while a send is under way goes together with the next one
 
 test('batches that are large are sent one by one', async () => {
   const sends = new Sends()
-  const appender = new KafkaAppender(sends.send)
+  const appender = new KafkaAppender(sends.send, 0)
   const appended = [1, 2, 3].map(() => appender.append(batch([0], 700_000)))
   for (let i = 0; i < 3; i++) await sends.letGo()
   expect((await Promise.all(appended)).map(({ offsets }) => offsets[0])).toEqual([0, 1, 2])
@@ -61,9 +61,12 @@ test('batches that are large are sent one by one', async () => {
 
 test('tells which records failed, and keeps the offsets of the others', async () => {
   const error = new RepError('REP_LOG_UNAVAILABLE', 'no')
-  const appender = new KafkaAppender(async () => (_, partition) => {
-    return partition === 1 ? { error, indeterminate: true } : { baseOffset: 7 }
-  })
+  const appender = new KafkaAppender(
+    async () => (_, partition) => {
+      return partition === 1 ? { error, indeterminate: true } : { baseOffset: 7 }
+    },
+    0,
+  )
   const { offsets, failures } = await appender.append(batch([0, 1, 0, 1]))
   expect([...offsets]).toEqual([7, -1, 8, -1])
   expect(failures).toEqual([
@@ -74,7 +77,7 @@ test('tells which records failed, and keeps the offsets of the others', async ()
 
 test('what waits and is aborted is never sent; the rest goes on', async () => {
   const sends = new Sends()
-  const appender = new KafkaAppender(sends.send)
+  const appender = new KafkaAppender(sends.send, 0)
   const first = appender.append(batch([0]))
   await new Promise(setImmediate)
   const stop = new AbortController()
@@ -93,7 +96,19 @@ test('a send that rejects rejects its appends, and the next ones are sent', asyn
   const appender = new KafkaAppender(async () => {
     if (tries++ === 0) throw new RepError('REP_LOG_UNAVAILABLE', 'no broker')
     return () => ({ baseOffset: 0 })
-  })
+  }, 0)
   await expect(appender.append(batch([0]))).rejects.toMatchObject({ code: 'REP_LOG_UNAVAILABLE' })
   expect([...(await appender.append(batch([0]))).offsets]).toEqual([0])
+})
+
+test('appends wait for others to go with them, but not with much waiting', async () => {
+  const sends = new Sends()
+  const patient = new KafkaAppender(sends.send, 600_000)
+  const appended = [patient.append(batch([0])), patient.append(batch([0], 1000))]
+  for (let i = 0; i < 10; i++) await new Promise(setImmediate)
+  expect(sends.together).toEqual([])
+  appended.push(patient.append(batch([0], 70_000)))
+  await sends.letGo()
+  expect((await Promise.all(appended)).map(({ offsets }) => offsets[0])).toEqual([0, 1, 2])
+  expect(sends.together).toEqual([3])
 })
