@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Admin, type Connection, findErrorBy, ListOffsetTimestamps } from '@platformatic/kafka'
+import { Admin, findErrorBy, ListOffsetTimestamps } from '@platformatic/kafka'
 import { RepError } from '../../errors/rep-error.ts'
 import type { PartitionOffsets, Position } from '../../ports/event-log.ts'
 import { unavailable, unknownTopic } from './kafka-errors.ts'
@@ -122,16 +122,6 @@ export class KafkaAdmin {
     await this.#ask(`dropping records of ${name}`, () =>
       this.#admin.deleteRecords({ topics: [{ name: this.#full(name), partitions }] }),
     )
-  }
-
-  /** A connection to the broker that looks after a group. */
-  async coordinator(group: string): Promise<Connection> {
-    const [found] = await this.#admin.findCoordinator({ keyType: 0, keys: [this.#full(group)] })
-    const connections = await this.#admin.connectToBrokers([found!.nodeId])
-    const connection = connections.get(found!.nodeId)
-    if (connection === undefined)
-      throw unavailable(`no coordinator of group ${group}`, 'not among the brokers')
-    return connection
   }
 
   async close(): Promise<void> {

@@ -1,38 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Connection,
-  decodeConsumerProtocolAssignment,
-  decodeConsumerProtocolSubscription,
-  encodeConsumerProtocolAssignment,
-  encodeConsumerProtocolSubscription,
-  findErrorBy,
-  heartbeatV4,
-  joinGroupV9,
-  leaveGroupV5,
-  offsetCommitV8,
-  syncGroupV5,
-} from '@platformatic/kafka'
+import { heartbeatV4, leaveGroupV5, offsetCommitV8 } from '@platformatic/kafka'
 import { RepError } from '../../errors/rep-error.ts'
 import type { Position } from '../../ports/event-log.ts'
-import type { KafkaAdmin } from './kafka-admin.ts'
-import { assignCooperatively, type Owned } from './kafka-assignor.ts'
+import type { Owned } from './kafka-assignor.ts'
 import { fenced, unavailable } from './kafka-errors.ts'
-import type { KafkaSettings } from './kafka-options.ts'
 import { GroupConnection, protocolErrorOf } from './platformatic-group-connection.ts'
+import { type GroupProtocolOptions, PlatformaticGroupProtocol } from './platformatic-group-protocol.ts'
 
-/** Members that assign in another way cannot be in the same group. */
-const PROTOCOL = 'rep-cooperative'
-const SUBSCRIPTION_VERSION = 3
 const COMMIT_TRIES = 4
 const COMMIT_PAUSE_MS = 250
 
-type JoinGroupResponse = Awaited<ReturnType<typeof joinGroupV9.api.async>>
-
-export interface MembershipOptions {
-  readonly admin: KafkaAdmin
-  readonly settings: KafkaSettings
-  readonly group: string
-  readonly topics: readonly string[]
+export interface MembershipOptions extends GroupProtocolOptions {
   /** Told when the next `tend` has something to do. */
   readonly onChange: () => void
 }
@@ -48,6 +26,7 @@ export class PlatformaticMembership {
   /** JoinGroup waits for other members, and a broker answers the requests of a connection one by one. */
   readonly #joinConnection: GroupConnection
   readonly #connection: GroupConnection
+  readonly #protocol: PlatformaticGroupProtocol
   readonly #heartbeat: NodeJS.Timeout
   #memberId = ''
   #generation = -1
@@ -64,6 +43,7 @@ export class PlatformaticMembership {
     const { settings, group } = options
     this.#options = options
     const full = settings.prefix + group
+    this.#protocol = new PlatformaticGroupProtocol(options)
     this.#joinConnection = new GroupConnection(settings, full, settings.rebalanceMs)
     this.#connection = new GroupConnection(settings, full, 0)
     this.#heartbeat = setInterval(() => void this.#beat(), Math.min(3000, settings.sessionMs / 3))
@@ -240,82 +220,13 @@ export class PlatformaticMembership {
 
   async #joinAndSync(): Promise<void> {
     const connection = await this.#joinConnection.get()
-    const joined = await this.#sendJoin(connection)
+    const as = { memberId: this.#memberId, generation: this.#generation, held: this.#held }
+    const joined = await this.#protocol.join(connection, as, (memberId) => {
+      this.#memberId = memberId
+    })
     this.#memberId = joined.memberId
     this.#generation = joined.generationId
-    const assignments = joined.leader === joined.memberId ? await this.#assignAll(joined) : []
-    const { assignment } = await syncGroupV5.api.async(
-      connection,
-      this.#fullGroup,
-      joined.generationId,
-      joined.memberId,
-      null,
-      'consumer',
-      PROTOCOL,
-      assignments,
-    )
-    const { prefix } = this.#options.settings
-    const { assignedPartitions } = decodeConsumerProtocolAssignment(assignment)
-    this.#assigned = new Map(assignedPartitions.map((at) => [at.topic.slice(prefix.length), at.partitions]))
-  }
-
-  async #sendJoin(connection: Connection): Promise<JoinGroupResponse> {
-    const { settings, topics } = this.#options
-    const { prefix, sessionMs, rebalanceMs } = settings
-    const metadata = encodeConsumerProtocolSubscription({
-      version: SUBSCRIPTION_VERSION,
-      topics: topics.map((topic) => prefix + topic),
-      ownedPartitions: [...this.#held].map(([topic, partitions]) => ({
-        topic: prefix + topic,
-        partitions: [...partitions],
-      })),
-      generationId: this.#generation,
-    })
-    const protocols = [{ name: PROTOCOL, metadata }]
-    const send = () =>
-      joinGroupV9.api.async(
-        connection,
-        this.#fullGroup,
-        sessionMs,
-        rebalanceMs,
-        this.#memberId,
-        null,
-        'consumer',
-        protocols,
-        '',
-      )
-    try {
-      return await send()
-    } catch (error) {
-      // A new member is given its name first, and joins with that.
-      const named = findErrorBy(error as Error, 'apiId', 'MEMBER_ID_REQUIRED') as { memberId?: string } | null
-      if (named?.memberId === undefined) throw error
-      this.#memberId = named.memberId
-      return send()
-    }
-  }
-
-  /** The leader of the group shares the partitions out. */
-  async #assignAll({ members }: JoinGroupResponse): Promise<{ memberId: string; assignment: Buffer }[]> {
-    const { admin, settings } = this.#options
-    const { prefix } = settings
-    const short = (topic: string) => topic.slice(prefix.length)
-    const known = members.map(({ memberId, metadata }) => {
-      const { topics, ownedPartitions, generationId } = decodeConsumerProtocolSubscription(metadata)
-      const owned = new Map(ownedPartitions.map(({ topic, partitions }) => [short(topic), partitions]))
-      return { memberId, topics: topics.map(short), owned, generation: generationId }
-    })
-    const counts = new Map<string, number>()
-    for (const topic of new Set(known.flatMap(({ topics }) => topics))) {
-      counts.set(topic, await admin.partitions(topic))
-    }
-    return [...assignCooperatively(known, (topic) => counts.get(topic)!)].map(([memberId, owned]) => ({
-      memberId,
-      assignment: encodeConsumerProtocolAssignment({
-        version: SUBSCRIPTION_VERSION,
-        assignedPartitions: [...owned].map(([topic, partitions]) => ({ topic: prefix + topic, partitions })),
-      }),
-    }))
+    this.#assigned = await this.#protocol.sync(connection, joined)
   }
 }
 
