@@ -50,31 +50,42 @@ export async function measureAppends(
   return { ...meter.cost(appended), latency: percentilesOf(toHistogram(latency.toSparse())) }
 }
 
-/** Reads all that was appended with a new group, committing now and then. */
+/** Reads all that was appended with a new group, committing now and then; before that, some of it with another. */
 export async function measureConsumer(log: EventLog, load: BenchKafkaLoad): Promise<BenchKafkaCost> {
-  const { topic, signal } = load
-  const consumer = await log.consume({ group: 'bench', topics: [topic], maxRecords: POLL_RECORDS })
-  const expected = await recordsOf(log, topic)
-  const warmUp = Math.min(warmUpOf(load), expected)
-  let meter = new Meter()
+  const all = await recordsOf(log, load.topic)
+  await consumeSome(log, load, { group: 'warm-up', records: Math.min(warmUpOf(load), all) })
+  return consumeSome(log, load, { group: 'bench', records: all })
+}
+
+/**
+ * CPU time counts from joining the group on, as what is fetched ahead of the first poll is paid for; records per
+ * second count from when the partitions were assigned.
+ */
+async function consumeSome(
+  log: EventLog,
+  { topic, signal }: BenchKafkaLoad,
+  { group, records: wanted }: { readonly group: string; readonly records: number },
+): Promise<BenchKafkaCost> {
+  const cpu = new Meter()
+  let wall = cpu
+  const onAssigned = async () => {
+    wall = new Meter()
+  }
+  const consumer = await log.consume({ group, topics: [topic], maxRecords: POLL_RECORDS, onAssigned })
   let seen = 0
-  let skipped = 0
   let newestMs = performance.now()
-  for (let polls = 1; seen < expected; polls++) {
+  for (let polls = 1; seen < wanted; polls++) {
     const records = await consumer.poll(POLL_MS)
     stopOn(signal)
     if (records.length > 0) newestMs = performance.now()
-    else if (performance.now() > newestMs + GIVE_UP_MS) throw stalled(seen, expected)
+    else if (performance.now() > newestMs + GIVE_UP_MS) throw stalled(seen, wanted)
     seen += records.length
-    if (skipped === 0 && seen >= warmUp) {
-      skipped = seen
-      meter = new Meter()
-    }
     if (polls % COMMIT_EVERY_POLLS === 0) await consumer.commit(nextOffsets(topic, records))
   }
-  const cost = meter.cost(seen - skipped)
+  const { recordsPerSecond } = wall.cost(seen)
+  const { cpuSecondsPerMillion } = cpu.cost(seen)
   await consumer.close()
-  return cost
+  return { recordsPerSecond, cpuSecondsPerMillion }
 }
 
 interface Appending {
