@@ -2,17 +2,21 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 
-/** The two LMDB environments of one data directory. LMDB has one write lock an environment. */
+export type LmdbRoot = RootDatabase<Uint8Array, Uint8Array>
+
+/** The LMDB environments of one data directory. LMDB has one write lock an environment. */
 export interface LmdbEnvironment {
-  /** Key-value, documents, vectors, group membership and committed offsets: they share transactions. */
-  readonly state: RootDatabase<Uint8Array, Uint8Array>
+  /** Key-value, group membership and committed offsets: they share transactions. */
+  readonly state: LmdbRoot
+  /** Documents and vectors: large batches that may be stored again, so they need no share in a transaction. */
+  readonly index: LmdbRoot
   /** The event log's records, apart from `state` so that appends never wait for a consumer's transaction. */
-  readonly log: RootDatabase<Uint8Array, Uint8Array>
+  readonly log: LmdbRoot
   close(): Promise<void>
 }
 
 /**
- * Opens (and creates) `<dataDir>/state` and `<dataDir>/log`. Any number of threads and processes may open
+ * Opens (and creates) `<dataDir>/state`, `<dataDir>/index` and `<dataDir>/log`. Any number of threads and processes may open
  * the same directory.
  *
  * Durability: nothing is fsynced (`noSync`). A commit leaves its pages in the kernel's page cache: they survive
@@ -21,12 +25,14 @@ export interface LmdbEnvironment {
  */
 export function openLmdbEnvironment(dataDir: string): LmdbEnvironment {
   const state = openEnvironment(join(dataDir, 'state'))
+  const index = openEnvironment(join(dataDir, 'index'))
   const log = openEnvironment(join(dataDir, 'log'))
   return {
     state,
+    index,
     log,
     close: async () => {
-      await Promise.all([state.close(), log.close()])
+      await Promise.all([state.close(), index.close(), log.close()])
     },
   }
 }

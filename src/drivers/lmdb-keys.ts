@@ -1,19 +1,16 @@
 import type { Database } from 'lmdb'
-import type { LmdbEnvironment } from './lmdb-environment.ts'
+import type { LmdbRoot } from './lmdb-environment.ts'
 
 /** A database of the environment with binary values and string keys, ordered by their UTF-8 bytes. */
-export function openStringKeyed(environment: LmdbEnvironment, name: string): Database<Uint8Array, string> {
+export function openStringKeyed(root: LmdbRoot, name: string): Database<Uint8Array, string> {
   // The package's own type of these options leaves `keyEncoder` out.
   const options = { name, encoding: 'binary' as const, keyEncoder: utf8Keys }
-  return environment.state.openDB<Uint8Array, string>(options)
+  return root.openDB<Uint8Array, string>(options)
 }
 
 /** A database of the environment with binary values and binary keys, ordered by byte. */
-export function openBinaryKeyed(
-  environment: LmdbEnvironment,
-  name: string,
-): Database<Uint8Array, Uint8Array> {
-  return environment.state.openDB<Uint8Array, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' })
+export function openBinaryKeyed(root: LmdbRoot, name: string): Database<Uint8Array, Uint8Array> {
+  return root.openDB<Uint8Array, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' })
 }
 
 const utf8Keys = {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { RepError } from '../errors/rep-error.ts'
 import type { Settlement } from '../ports/settlement.ts'
-import type { LmdbEnvironment } from './lmdb-environment.ts'
+import type { LmdbRoot } from './lmdb-environment.ts'
 import { transact } from './lmdb-transaction.ts'
 
 /** A settlement whose transaction is still open. */
@@ -16,17 +16,17 @@ const JOIN = 2
 const scope = new AsyncLocalStorage<OpenSettlement>()
 
 /**
- * Write access to an environment's `state`. A settlement keeps its transaction open for the few microtasks
+ * Write access to one environment. A settlement keeps its transaction open for the few microtasks
  * that its promises need to say whether all went well; a write that does not belong to it waits for its end,
  * so that an abort cannot take along what somebody else was told is stored.
  */
 export class LmdbWriter implements Settlement {
   readonly atomic = true
-  readonly #state: LmdbEnvironment['state']
+  readonly #root: LmdbRoot
   #open: OpenSettlement | null = null
 
-  constructor(environment: LmdbEnvironment) {
-    this.#state = environment.state
+  constructor(root: LmdbRoot) {
+    this.#root = root
   }
 
   /**
@@ -37,7 +37,7 @@ export class LmdbWriter implements Settlement {
   write<T>(action: () => T): T | Promise<T> {
     return this.settled(() => {
       try {
-        return transact(this.#state, action, JOIN)
+        return transact(this.#root, action, JOIN)
       } catch (error) {
         throw storeError(error)
       }
@@ -57,7 +57,7 @@ export class LmdbWriter implements Settlement {
     const open: OpenSettlement = { done: promise }
     this.#open = open
     try {
-      await scope.run(open, () => this.#state.transactionSync(() => bothDone(effects, commit)))
+      await scope.run(open, () => this.#root.transactionSync(() => bothDone(effects, commit)))
     } finally {
       this.#open = null
       resolve()

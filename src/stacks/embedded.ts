@@ -21,11 +21,12 @@ export interface EmbeddedStackOptions {
 export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<Stack> {
   const { dataDir, dims } = options
   const environment = openLmdbEnvironment(dataDir)
-  const writer = new LmdbWriter(environment)
+  const writer = new LmdbWriter(environment.state)
+  const indexWriter = new LmdbWriter(environment.index)
   const log = openLmdbEventLog(environment, { writer })
   const keyValue = new LmdbKeyValue(environment, writer)
-  const documents = new LmdbDocumentIndex(environment, writer)
-  const vectors = new LmdbUsearchVectorIndex(environment, writer, join(dataDir, 'graphs'))
+  const documents = new LmdbDocumentIndex(environment, indexWriter)
+  const vectors = new LmdbUsearchVectorIndex(environment, indexWriter, join(dataDir, 'graphs'))
   const embedder = new HashingEmbedder(dims)
   return {
     name: 'embedded',

@@ -82,7 +82,11 @@ for (const batchRecords of process.argv[2] === undefined ? [250, 2000] : [Number
   const dataDir = mkdtempSync(join(tmpdir(), 'rep-bench-stages-'))
   const stack = await openEmbeddedStack({ dataDir, dims: DIMS })
   await fill(stack)
-  const context: StageContext = { stack, observer: { done: () => undefined, known: () => undefined }, log: console.error }
+  const context: StageContext = {
+    stack,
+    observer: { done: () => undefined, known: () => undefined },
+    log: console.error,
+  }
   const { behavior, preference, ...rest } = pipelineSettings()
   const settings = {
     ...rest,

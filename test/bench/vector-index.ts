@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'rep-bench-'))
   const environment = openLmdbEnvironment(directory)
   const open = (): VectorIndex =>
-    new LmdbUsearchVectorIndex(environment, new LmdbWriter(environment), join(directory, 'graphs'))
+    new LmdbUsearchVectorIndex(environment, new LmdbWriter(environment.index), join(directory, 'graphs'))
   try {
     const vectors = open()
     await fill(vectors)

@@ -4,5 +4,8 @@ import { describeDocumentIndex } from './document-index-contract.ts'
 
 describeDocumentIndex('lmdb', async () => {
   const state = await openTemporaryState()
-  return { documents: new LmdbDocumentIndex(state.environment, state.writer), close: () => state.close() }
+  return {
+    documents: new LmdbDocumentIndex(state.environment, state.indexWriter),
+    close: () => state.close(),
+  }
 })

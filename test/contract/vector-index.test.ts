@@ -4,7 +4,7 @@ import { openTemporaryState } from '../fixtures/temporary-state.ts'
 import { describeVectorIndex } from './vector-index-contract.ts'
 
 describeVectorIndex('usearch', async () => {
-  const { directory, environment, writer, close } = await openTemporaryState()
-  const open = () => new LmdbUsearchVectorIndex(environment, writer, join(directory, 'graphs'))
+  const { directory, environment, indexWriter, close } = await openTemporaryState()
+  const open = () => new LmdbUsearchVectorIndex(environment, indexWriter, join(directory, 'graphs'))
   return { vectors: open(), another: async () => open(), close }
 })

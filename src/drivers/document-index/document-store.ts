@@ -32,8 +32,8 @@ export class DocumentStore {
 
   constructor(environment: LmdbEnvironment, spec: DocumentIndexSpec) {
     this.#spec = spec
-    this.#documents = openBinaryKeyed(environment, `doc.${spec.index}`)
-    this.#lookups = openBinaryKeyed(environment, `doc.${spec.index}.lookups`)
+    this.#documents = openBinaryKeyed(environment.index, `doc.${spec.index}`)
+    this.#lookups = openBinaryKeyed(environment.index, `doc.${spec.index}.lookups`)
   }
 
   /** Stores one document and its look-ups; call within a transaction. */

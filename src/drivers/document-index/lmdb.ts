@@ -25,7 +25,7 @@ export class LmdbDocumentIndex implements DocumentIndex {
   constructor(environment: LmdbEnvironment, writer: LmdbWriter) {
     this.#environment = environment
     this.#writer = writer
-    this.#specs = openStringKeyed(environment, 'doc.specs')
+    this.#specs = openStringKeyed(environment.index, 'doc.specs')
   }
 
   async ensureIndexes(specs: readonly DocumentIndexSpec[]): Promise<void> {
@@ -98,14 +98,14 @@ export class LmdbDocumentIndex implements DocumentIndex {
   /** Opens an index to read what is stored now, by whichever thread or process. */
   #openFresh(index: string): { readonly spec: DocumentIndexSpec; readonly store: DocumentStore } {
     const opened = this.#open(index)
-    this.#environment.state.resetReadTxn()
+    this.#environment.index.resetReadTxn()
     return opened
   }
 
   #open(index: string): { readonly spec: DocumentIndexSpec; readonly store: DocumentStore } {
     const opened = this.#stores.get(index)
     if (opened !== undefined) return opened
-    this.#environment.state.resetReadTxn()
+    this.#environment.index.resetReadTxn()
     const stored = this.#specs.getBinary(index)
     if (stored === undefined) throw new RepError('REP_NOT_FOUND', `There is no document index ${index}.`)
     const spec = JSON.parse(stored.toString()) as DocumentIndexSpec

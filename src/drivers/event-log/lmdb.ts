@@ -32,7 +32,7 @@ export interface LmdbEventLogOptions {
 
 /** Opens the event log that is kept in LMDB; any number of threads and processes of one host may do so. */
 export function openLmdbEventLog(environment: LmdbEnvironment, options: LmdbEventLogOptions = {}): EventLog {
-  const { writer = new LmdbWriter(environment), sessionMs = 10_000 } = options
+  const { writer = new LmdbWriter(environment.state), sessionMs = 10_000 } = options
   return new LmdbEventLog(environment, writer, sessionMs)
 }
 

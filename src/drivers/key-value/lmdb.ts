@@ -21,9 +21,9 @@ export class LmdbKeyValue implements KeyValue {
   constructor(environment: LmdbEnvironment, writer: LmdbWriter) {
     this.#state = environment.state
     this.#writer = writer
-    this.#values = openStringKeyed(environment, 'kv.values')
-    this.#sweep = new ExpirySweep(this.#values, openBinaryKeyed(environment, 'kv.alarms'))
-    this.#ranks = new Ranks(openBinaryKeyed(environment, 'kv.ranks'))
+    this.#values = openStringKeyed(environment.state, 'kv.values')
+    this.#sweep = new ExpirySweep(this.#values, openBinaryKeyed(environment.state, 'kv.alarms'))
+    this.#ranks = new Ranks(openBinaryKeyed(environment.state, 'kv.ranks'))
   }
 
   async getMany(keys: readonly string[]): Promise<readonly (Uint8Array | null)[]> {

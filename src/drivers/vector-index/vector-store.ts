@@ -48,9 +48,9 @@ export class VectorStore {
   constructor(environment: LmdbEnvironment, name: string) {
     this.#name = name
     this.#states = openStates(environment)
-    this.#ids = openStringKeyed(environment, `vec.${name}.ids`)
-    this.#rows = openBinaryKeyed(environment, `vec.${name}.rows`)
-    this.changes = new ChangeLog(openBinaryKeyed(environment, `vec.${name}.changes`))
+    this.#ids = openStringKeyed(environment.index, `vec.${name}.ids`)
+    this.#rows = openBinaryKeyed(environment.index, `vec.${name}.rows`)
+    this.changes = new ChangeLog(openBinaryKeyed(environment.index, `vec.${name}.changes`))
   }
 
   /** Throws REP_NOT_FOUND where the index was never made. */
@@ -160,7 +160,7 @@ export function ensureVectorIndex(environment: LmdbEnvironment, spec: VectorInde
 }
 
 function openStates(environment: LmdbEnvironment): Database<Uint8Array, string> {
-  return openStringKeyed(environment, 'vec.states')
+  return openStringKeyed(environment.index, 'vec.states')
 }
 
 function readState(states: Database<Uint8Array, string>, index: string): IndexState | null {

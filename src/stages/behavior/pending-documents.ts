@@ -2,6 +2,7 @@ import { USER_ACTION } from '../../domain/topics.ts'
 import type { UpsertResult } from '../../ports/document-index.ts'
 import type { LogRecord, Position } from '../../ports/event-log.ts'
 import type { BehaviorDocument } from './behavior-document.ts'
+import type { Increments } from './popularity.ts'
 
 /** A dead letter on its way. */
 interface PendingLetter {
@@ -18,6 +19,8 @@ export class PendingDocuments {
   /** Due time of each document's event. */
   dueUs: number[] = []
   letters: PendingLetter[] = []
+  /** What stored documents are worth to the popularity of products, not yet counted. */
+  readonly increments: Increments = new Map()
   /** Which documents were new, once they are stored for good, whatever becomes of the offsets. */
   upserted: UpsertResult | null = null
   #sinceMs = 0

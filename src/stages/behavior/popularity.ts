@@ -1,28 +1,26 @@
 import { popularKey } from '../../domain/indexes.ts'
 import type { KeyValue, RankedMember } from '../../ports/key-value.ts'
-import type { BehaviorDocument } from './behavior-document.ts'
+import type { PendingDocuments } from './pending-documents.ts'
 
 /** Scores to add, by ranked set and product. */
-type Increments = Map<string, Map<string, number>>
+export type Increments = Map<string, Map<string, number>>
 
 /**
- * Sums what these actions add to the popularity of products, of all and of each category: the weight of each
- * action, where it is positive. Only documents whose `counted` is 1 count; all do when it is null.
+ * Adds up what these actions are worth to the popularity of products, of all and of each category: the weight
+ * of each action, where it is positive. Only documents that were new count.
  */
 export function foldPopularity(
-  documents: readonly BehaviorDocument[],
+  { documents, upserted }: PendingDocuments,
   weights: Readonly<Record<string, number>>,
-  counted: Uint8Array | null,
-): Increments {
-  const increments: Increments = new Map()
+  increments: Increments,
+): void {
   for (let i = 0; i < documents.length; i++) {
     const { productId, category, actionType } = documents[i]!.fields
     const weight = weights[actionType] ?? 0
-    if (productId === null || weight <= 0 || counted?.[i] === 0) continue
+    if (productId === null || weight <= 0 || upserted?.created[i] === 0) continue
     add(increments, popularKey(), productId, weight)
     if (category !== null) add(increments, popularKey(category), productId, weight)
   }
-  return increments
 }
 
 /** Issues all increments at once. */

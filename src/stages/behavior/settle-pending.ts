@@ -10,50 +10,44 @@ import { foldPopularity, rankAll } from './popularity.ts'
 
 type Refusals = UpsertResult['rejected']
 
-/** Ends a settlement in which documents were refused, so that no offset is committed before their dead letters. */
-class DocumentsRefused extends Error {
-  readonly refusals: Refusals
-
-  constructor(refusals: Refusals) {
-    super(`${refusals.length} documents were refused`)
-    this.refusals = refusals
-  }
-}
-
 export interface SettleOptions {
   readonly stack: Stack
   readonly consumer: Consumer
   /** Name of the stage, for its dead letters. */
   readonly stage: string
   readonly weights: Readonly<Record<string, number>>
-  /** Told, once for each document, when documents and their popularity are durable. */
+  /** Told, once for each document, when documents are durable. */
   readonly onDurable: (documents: PendingDocuments) => void
 }
 
 /**
- * Settles documents, popularity and offsets, dead letters first. After an error it may be called again with the
- * same pending, to which more may have been added: what is durable by then is not written twice.
+ * Settles documents, popularity and offsets, dead letters first. Documents go first and by themselves, for
+ * storing one again changes nothing; popularity, which would count twice, goes with the offsets. After an error
+ * it may be called again with the same pending, to which more may have been added.
  */
 export async function settlePending(pending: PendingDocuments, options: SettleOptions): Promise<void> {
-  const { stack, consumer, onDurable } = options
-  for (;;) {
-    await appendLetters(pending, stack)
-    try {
-      await stack.settlement.settle(
-        async () => {
-          await writeEffects(pending, options)
-          if (!stack.settlement.atomic) onDurable(pending.takeDocuments())
-        },
-        () => consumer.commit(pending.positions()),
-      )
-      onDurable(pending.takeDocuments())
-      return
-    } catch (error) {
-      if (stack.settlement.atomic) pending.upserted = null
-      if (!(error instanceof DocumentsRefused)) throw error
-      await bury(pending, error.refusals, options)
-    }
-  }
+  const { keyValue, settlement } = options.stack
+  while (pending.documents.length > 0) await storeDocuments(pending, options)
+  await appendLetters(pending, options.stack)
+  await settlement.settle(
+    async () => {
+      await rankAll(keyValue, pending.increments)
+      // Undone with the offsets where one transaction holds both; elsewhere it is not to be repeated.
+      if (!settlement.atomic) pending.increments.clear()
+    },
+    () => options.consumer.commit(pending.positions()),
+  )
+}
+
+/** Stores what is pending, or as much of it as is not refused; the refused become dead letters. */
+async function storeDocuments(pending: PendingDocuments, options: SettleOptions): Promise<void> {
+  const { stack, weights, onDurable } = options
+  const upserted = await stack.documents.upsertMany(USER_BEHAVIOR_INDEX, pending.documents)
+  pending.upserted = upserted
+  if (upserted.rejected.length > 0) await bury(pending, upserted.rejected, options)
+  const stored = pending.takeDocuments()
+  foldPopularity(stored, weights, pending.increments)
+  onDurable(stored)
 }
 
 async function appendLetters({ letters }: PendingDocuments, { log }: Stack): Promise<void> {
@@ -64,27 +58,6 @@ async function appendLetters({ letters }: PendingDocuments, { log }: Stack): Pro
     waiting.map(({ record }) => record),
   )
   for (const letter of waiting) letter.appended = true
-}
-
-async function writeEffects(pending: PendingDocuments, { stack, weights }: SettleOptions): Promise<void> {
-  if (pending.documents.length === 0) return
-  const upsert = () => stack.documents.upsertMany(USER_BEHAVIOR_INDEX, pending.documents)
-  const rank = (counted: Uint8Array | null) =>
-    rankAll(stack.keyValue, foldPopularity(pending.documents, weights, counted))
-  if (stack.settlement.atomic) {
-    // All writes before the first await, as one transaction needs them; so a repeat's popularity counts.
-    const [upserted] = await Promise.all([upsert(), rank(null)])
-    refuse(upserted)
-    pending.upserted = upserted
-    return
-  }
-  pending.upserted ??= await upsert()
-  refuse(pending.upserted)
-  await rank(pending.upserted.created)
-}
-
-function refuse({ rejected }: UpsertResult): void {
-  if (rejected.length > 0) throw new DocumentsRefused(rejected)
 }
 
 /** Turns refused documents into dead letters; their bytes are read again, for only the document was kept. */

@@ -5,8 +5,8 @@ import { openTemporaryState } from '../../../fixtures/temporary-state.ts'
 
 async function withSweep(check: (tools: Tools) => void): Promise<void> {
   const { environment, close } = await openTemporaryState()
-  const values = openStringKeyed(environment, 'values')
-  const alarms = openBinaryKeyed(environment, 'alarms')
+  const values = openStringKeyed(environment.state, 'values')
+  const alarms = openBinaryKeyed(environment.state, 'alarms')
   const sweep = new ExpirySweep(values, alarms)
   const put = (key: string, expiresMs: number): void => {
     const bytes = Buffer.alloc(9)

@@ -69,7 +69,7 @@ async function filled(kind: VectorIndexKind): Promise<LmdbUsearchVectorIndex> {
 }
 
 function open(): LmdbUsearchVectorIndex {
-  return new LmdbUsearchVectorIndex(state.environment, state.writer, join(state.directory, 'graphs'))
+  return new LmdbUsearchVectorIndex(state.environment, state.indexWriter, join(state.directory, 'graphs'))
 }
 
 function marked(id: string): VectorItem {
