@@ -18,7 +18,11 @@ export interface Canary {
 
 export interface CanaryOptions {
   readonly client: HttpClient
-  /** From the start of one poll to the next: the resolution of the figure. */
+  /**
+   * From the start of one poll to the next: the resolution of the figure, until the canary is 20 times as old.
+   * From then on the time between polls is a 20th of its age, so that a pipeline that lags is not also
+   * polled to death: the figure is within 5 %.
+   */
   readonly pollMs: number
   /** From the due time; then the canary is lost. */
   readonly timeoutMs: number
@@ -37,6 +41,9 @@ export type CanaryOutcome =
   | { readonly outcome: 'lost'; readonly polls: number; readonly reason: string }
   /** The run was aborted first: says nothing about the pipeline. */
   | { readonly outcome: 'aborted'; readonly polls: number }
+
+/** Of its age, once a canary is old. */
+const RESOLUTION = 0.05
 
 /** The part of a recommendation that says what it was computed from. */
 export interface Basis {
@@ -76,7 +83,8 @@ export async function followCanary(canary: Canary, options: CanaryOptions): Prom
       return { outcome: 'seen', freshnessUs: seen - canary.dueUs, doneUs: seen, polls }
     }
     reason = seen
-    await pause(startUs / 1e3 + pollMs - nowUs() / 1e3, signal)
+    const betweenMs = Math.max(pollMs, (RESOLUTION * (startUs - canary.dueUs)) / 1e3)
+    await pause(startUs / 1e3 + betweenMs - nowUs() / 1e3, signal)
   }
   return { outcome: 'aborted', polls }
 }
