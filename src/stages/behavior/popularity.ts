@@ -1,6 +1,13 @@
 import { popularKey } from '../../domain/indexes.ts'
+import type { UpsertResult } from '../../ports/document-index.ts'
 import type { KeyValue, RankedMember } from '../../ports/key-value.ts'
-import type { PendingDocuments } from './pending-documents.ts'
+import type { BehaviorDocument } from './behavior-document.ts'
+
+export interface StoredDocuments {
+  readonly documents: readonly BehaviorDocument[]
+  /** Which of them were new; null where that is not known: then all count. */
+  readonly upserted: UpsertResult | null
+}
 
 /** Scores to add, by ranked set and product. */
 export type Increments = Map<string, Map<string, number>>
@@ -10,7 +17,7 @@ export type Increments = Map<string, Map<string, number>>
  * of each action, where it is positive. Only documents that were new count.
  */
 export function foldPopularity(
-  { documents, upserted }: PendingDocuments,
+  { documents, upserted }: StoredDocuments,
   weights: Readonly<Record<string, number>>,
   increments: Increments,
 ): void {
