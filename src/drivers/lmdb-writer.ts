@@ -2,14 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { RepError } from '../errors/rep-error.ts'
 import type { Settlement } from '../ports/settlement.ts'
 import type { LmdbRoot } from './lmdb-environment.ts'
-import { transact } from './lmdb-transaction.ts'
+import { LmdbTransactions } from './lmdb-transaction.ts'
 
 /** A settlement whose transaction is still open. */
 interface OpenSettlement {
   readonly done: Promise<void>
 }
 
-// Joins the transaction that is open; on its own it begins one, undone when the action throws.
+// Joins the transaction that is open.
 const JOIN = 2
 
 /** Names the open settlement to the code that runs in it, across its awaits. */
@@ -23,10 +23,12 @@ const scope = new AsyncLocalStorage<OpenSettlement>()
 export class LmdbWriter implements Settlement {
   readonly atomic = true
   readonly #root: LmdbRoot
+  readonly #transactions: LmdbTransactions
   #open: OpenSettlement | null = null
 
   constructor(root: LmdbRoot) {
     this.#root = root
+    this.#transactions = new LmdbTransactions(root)
   }
 
   /**
@@ -37,7 +39,8 @@ export class LmdbWriter implements Settlement {
   write<T>(action: () => T): T | Promise<T> {
     return this.settled(() => {
       try {
-        return transact(this.#root, action, JOIN)
+        if (this.#open !== null) return this.#root.transactionSync(action, JOIN)
+        return this.#transactions.run(action)
       } catch (error) {
         throw storeError(error)
       }
@@ -57,7 +60,9 @@ export class LmdbWriter implements Settlement {
     const open: OpenSettlement = { done: promise }
     this.#open = open
     try {
-      await scope.run(open, () => this.#root.transactionSync(() => bothDone(effects, commit)))
+      await scope.run(open, () => this.#transactions.runAsync(() => bothDone(effects, commit)))
+    } catch (error) {
+      throw storeError(error)
     } finally {
       this.#open = null
       resolve()

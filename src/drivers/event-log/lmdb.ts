@@ -12,7 +12,7 @@ import type {
   StoredRecord,
 } from '../../ports/event-log.ts'
 import type { LmdbEnvironment } from '../lmdb-environment.ts'
-import { transact } from '../lmdb-transaction.ts'
+import { LmdbTransactions } from '../lmdb-transaction.ts'
 import { LmdbWriter } from '../lmdb-writer.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import { FrameStore } from './frame-store.ts'
@@ -40,6 +40,7 @@ class LmdbEventLog implements EventLog {
   readonly capabilities: EventLogCapabilities = { driver: 'lmdb', durability: 'process' }
   readonly #environment: LmdbEnvironment
   readonly #writer: LmdbWriter
+  readonly #transactions: LmdbTransactions
   readonly #sessionMs: number
   readonly #topics: TopicStore
   readonly #frames: FrameStore
@@ -50,6 +51,7 @@ class LmdbEventLog implements EventLog {
   constructor(environment: LmdbEnvironment, writer: LmdbWriter, sessionMs: number) {
     this.#environment = environment
     this.#writer = writer
+    this.#transactions = new LmdbTransactions(environment.log)
     this.#sessionMs = sessionMs
     this.#topics = new TopicStore(environment)
     this.#frames = new FrameStore(environment)
@@ -124,7 +126,7 @@ class LmdbEventLog implements EventLog {
     const topic = this.#topics.get(name)
     const timestampMs = Date.now()
     try {
-      transact(this.#environment.log, () => {
+      this.#transactions.run(() => {
         const heads = this.#topics.heads(topic)
         for (let partition = 0; partition < counts.length; partition++) {
           if (counts[partition] === 0) continue
