@@ -27,7 +27,7 @@ export interface SettleOptions {
  */
 export async function settlePending(pending: PendingDocuments, options: SettleOptions): Promise<void> {
   const { keyValue, settlement } = options.stack
-  while (pending.documents.length > 0) await storeDocuments(pending, options)
+  if (pending.documents.length > 0) await storeDocuments(pending, options)
   await appendLetters(pending, options.stack)
   await settlement.settle(
     async () => {
