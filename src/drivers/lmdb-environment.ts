@@ -1,8 +1,5 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { open, type RootDatabase } from 'lmdb'
-
-export type LmdbRoot = RootDatabase<Uint8Array, Uint8Array>
+import { LmdbRoot } from './lmdb-root.ts'
 
 /** The LMDB environments of one data directory. LMDB has one write lock an environment. */
 export interface LmdbEnvironment {
@@ -24,9 +21,9 @@ export interface LmdbEnvironment {
  * its default of leaving fsync to the kernel.
  */
 export function openLmdbEnvironment(dataDir: string): LmdbEnvironment {
-  const state = openEnvironment(join(dataDir, 'state'))
-  const index = openEnvironment(join(dataDir, 'index'))
-  const log = openEnvironment(join(dataDir, 'log'))
+  const state = new LmdbRoot(join(dataDir, 'state'))
+  const index = new LmdbRoot(join(dataDir, 'index'))
+  const log = new LmdbRoot(join(dataDir, 'log'))
   return {
     state,
     index,
@@ -35,30 +32,4 @@ export function openLmdbEnvironment(dataDir: string): LmdbEnvironment {
       await Promise.all([state.close(), index.close(), log.close()])
     },
   }
-}
-
-/** Address space of one environment. The file is sparse: it takes the disk space of what is in it. */
-const MAP_BYTES = 64 * 2 ** 30
-
-function openEnvironment(path: string): RootDatabase<Uint8Array, Uint8Array> {
-  mkdirSync(path, { recursive: true })
-  return open<Uint8Array, Uint8Array>({
-    path,
-    encoding: 'binary',
-    keyEncoding: 'binary',
-    noSubdir: false,
-    noSync: true,
-    overlappingSync: false,
-    // Pages are changed in the shared map itself instead of being copied out by write(2) at each commit: about
-    // half of the CPU time of a transaction (test/bench/lmdb-write-map.ts). LMDB copies a page before it changes
-    // it all the same, so a killed process leaves the last committed tree.
-    useWritemap: true,
-    mapSize: MAP_BYTES,
-    // Every page that a commit writes is filled by LMDB itself; zeroing it first is waste.
-    noMemInit: true,
-    maxDbs: 64,
-    maxReaders: 512,
-    // Consumers and stages use transactionSync; one that is aborted by a throw must leave nothing behind.
-    cache: false,
-  })
 }

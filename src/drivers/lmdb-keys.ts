@@ -1,16 +1,14 @@
 import type { Database } from 'lmdb'
-import type { LmdbRoot } from './lmdb-environment.ts'
+import type { LmdbRoot } from './lmdb-root.ts'
 
 /** A database of the environment with binary values and string keys, ordered by their UTF-8 bytes. */
 export function openStringKeyed(root: LmdbRoot, name: string): Database<Uint8Array, string> {
-  // The package's own type of these options leaves `keyEncoder` out.
-  const options = { name, encoding: 'binary' as const, keyEncoder: utf8Keys }
-  return root.openDB<Uint8Array, string>(options)
+  return root.openDatabase<string>(name, { keyEncoder: utf8Keys })
 }
 
 /** A database of the environment with binary values and binary keys, ordered by byte. */
 export function openBinaryKeyed(root: LmdbRoot, name: string): Database<Uint8Array, Uint8Array> {
-  return root.openDB<Uint8Array, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' })
+  return root.openDatabase<Uint8Array>(name, { keyEncoding: 'binary' })
 }
 
 const utf8Keys = {

@@ -1,16 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { RepError } from '../errors/rep-error.ts'
 import type { Settlement } from '../ports/settlement.ts'
-import type { LmdbRoot } from './lmdb-environment.ts'
-import { LmdbTransactions } from './lmdb-transaction.ts'
+import type { LmdbRoot } from './lmdb-root.ts'
 
 /** A settlement whose transaction is still open. */
 interface OpenSettlement {
   readonly done: Promise<void>
 }
-
-// Joins the transaction that is open.
-const JOIN = 2
 
 /** Names the open settlement to the code that runs in it, across its awaits. */
 const scope = new AsyncLocalStorage<OpenSettlement>()
@@ -23,12 +19,10 @@ const scope = new AsyncLocalStorage<OpenSettlement>()
 export class LmdbWriter implements Settlement {
   readonly atomic = true
   readonly #root: LmdbRoot
-  readonly #transactions: LmdbTransactions
   #open: OpenSettlement | null = null
 
   constructor(root: LmdbRoot) {
     this.#root = root
-    this.#transactions = new LmdbTransactions(root)
   }
 
   /**
@@ -39,8 +33,8 @@ export class LmdbWriter implements Settlement {
   write<T>(action: () => T): T | Promise<T> {
     return this.settled(() => {
       try {
-        if (this.#open !== null) return this.#root.transactionSync(action, JOIN)
-        return this.#transactions.run(action)
+        if (this.#open !== null) return this.#root.join(action)
+        return this.#root.transact(action)
       } catch (error) {
         throw storeError(error)
       }
@@ -60,7 +54,7 @@ export class LmdbWriter implements Settlement {
     const open: OpenSettlement = { done: promise }
     this.#open = open
     try {
-      await scope.run(open, () => this.#transactions.runAsync(() => bothDone(effects, commit)))
+      await scope.run(open, () => this.#root.transactAsync(() => bothDone(effects, commit)))
     } catch (error) {
       throw storeError(error)
     } finally {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLmdbEventLog } from '../../src/drivers/event-log/lmdb.ts'
 import { type LmdbEnvironment, openLmdbEnvironment } from '../../src/drivers/lmdb-environment.ts'
+import { openBinaryKeyed } from '../../src/drivers/lmdb-keys.ts'
 import type { LogRecord } from '../../src/ports/event-log.ts'
 
 // Throughput and CPU of the LMDB event log, for 200 B records over 12 partitions, beside what LMDB itself
@@ -67,17 +68,13 @@ async function benchLog(batches: LogRecord[][]) {
 
 async function benchRaw(batches: LogRecord[][]) {
   return withEnvironment(async ({ log }) => {
-    const frames = log.openDB<Uint8Array, Uint8Array>({
-      name: 'raw',
-      encoding: 'binary',
-      keyEncoding: 'binary',
-    })
+    const frames = openBinaryKeyed(log, 'raw')
     const value = Buffer.alloc(batches[0]!.length * (VALUE_BYTES + 30), 7)
     const key = Buffer.alloc(8)
     const put = await measure(() => {
       for (let i = 0; i < batches.length; i++) {
         key.writeBigUInt64BE(BigInt(i))
-        log.transactionSync(() => frames.putSync(key, value))
+        log.transact(() => frames.putSync(key, value))
       }
     })
     const get = await measure(() => {

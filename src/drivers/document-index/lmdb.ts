@@ -98,14 +98,14 @@ export class LmdbDocumentIndex implements DocumentIndex {
   /** Opens an index to read what is stored now, by whichever thread or process. */
   #openFresh(index: string): { readonly spec: DocumentIndexSpec; readonly store: DocumentStore } {
     const opened = this.#open(index)
-    this.#environment.index.resetReadTxn()
+    this.#environment.index.refreshReads()
     return opened
   }
 
   #open(index: string): { readonly spec: DocumentIndexSpec; readonly store: DocumentStore } {
     const opened = this.#stores.get(index)
     if (opened !== undefined) return opened
-    this.#environment.index.resetReadTxn()
+    this.#environment.index.refreshReads()
     const stored = this.#specs.getBinary(index)
     if (stored === undefined) throw new RepError('REP_NOT_FOUND', `There is no document index ${index}.`)
     const spec = JSON.parse(stored.toString()) as DocumentIndexSpec

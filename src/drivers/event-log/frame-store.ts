@@ -1,5 +1,6 @@
 import type { Database } from 'lmdb'
 import type { LmdbEnvironment } from '../lmdb-environment.ts'
+import { openBinaryKeyed } from '../lmdb-keys.ts'
 import type { StoredTopic } from './topic-store.ts'
 
 // topic id u16 | partition u16 | base offset u48, all big-endian, so that byte order is offset order.
@@ -12,11 +13,7 @@ export class FrameStore {
   readonly #floor = Buffer.alloc(KEY_BYTES)
 
   constructor(environment: LmdbEnvironment) {
-    this.#frames = environment.log.openDB<Uint8Array, Uint8Array>({
-      name: 'frames',
-      encoding: 'binary',
-      keyEncoding: 'binary',
-    })
+    this.#frames = openBinaryKeyed(environment.log, 'frames')
   }
 
   put(topic: StoredTopic, partition: number, base: number, frame: Buffer): void {

@@ -1,5 +1,6 @@
 import type { Database } from 'lmdb'
 import type { LmdbEnvironment } from '../lmdb-environment.ts'
+import { openBinaryKeyed } from '../lmdb-keys.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 
 /** A member as the group knows it, in the order of joining. */
@@ -24,11 +25,9 @@ export class GroupStore {
   readonly #offsets: Database<Uint8Array, Uint8Array>
 
   constructor(environment: LmdbEnvironment) {
-    const open = (name: string) =>
-      environment.state.openDB<Uint8Array, Uint8Array>({ name, encoding: 'binary', keyEncoding: 'binary' })
-    this.#groups = open('groups')
-    this.#beats = open('group-heartbeats')
-    this.#offsets = open('group-offsets')
+    this.#groups = openBinaryKeyed(environment.state, 'groups')
+    this.#beats = openBinaryKeyed(environment.state, 'group-heartbeats')
+    this.#offsets = openBinaryKeyed(environment.state, 'group-offsets')
   }
 
   /** Counts the group's changes; 0 before its first. One short read: asked at every poll. */

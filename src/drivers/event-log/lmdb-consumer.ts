@@ -91,7 +91,7 @@ export class LmdbConsumer implements Consumer {
 
   async #refresh(): Promise<void> {
     const { environment, membership } = this.#parts
-    environment.state.resetReadTxn()
+    environment.state.refreshReads()
     if (membership.isStale()) this.#adopt(await membership.refresh())
     if (this.#untold.length === 0) return
     await this.#options.onAssigned?.(this.#untold)
@@ -112,7 +112,7 @@ export class LmdbConsumer implements Consumer {
   }
 
   #read(): StoredRecord[] {
-    this.#parts.environment.log.resetReadTxn()
+    this.#parts.environment.log.refreshReads()
     const out: StoredRecord[] = []
     const first = this.#turn++ % this.#readers.length
     for (let i = 0; i < this.#readers.length && out.length < this.#options.maxRecords; i++) {

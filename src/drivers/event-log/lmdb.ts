@@ -12,7 +12,6 @@ import type {
   StoredRecord,
 } from '../../ports/event-log.ts'
 import type { LmdbEnvironment } from '../lmdb-environment.ts'
-import { LmdbTransactions } from '../lmdb-transaction.ts'
 import { LmdbWriter } from '../lmdb-writer.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import { FrameStore } from './frame-store.ts'
@@ -40,7 +39,6 @@ class LmdbEventLog implements EventLog {
   readonly capabilities: EventLogCapabilities = { driver: 'lmdb', durability: 'process' }
   readonly #environment: LmdbEnvironment
   readonly #writer: LmdbWriter
-  readonly #transactions: LmdbTransactions
   readonly #sessionMs: number
   readonly #topics: TopicStore
   readonly #frames: FrameStore
@@ -51,7 +49,6 @@ class LmdbEventLog implements EventLog {
   constructor(environment: LmdbEnvironment, writer: LmdbWriter, sessionMs: number) {
     this.#environment = environment
     this.#writer = writer
-    this.#transactions = new LmdbTransactions(environment.log)
     this.#sessionMs = sessionMs
     this.#topics = new TopicStore(environment)
     this.#frames = new FrameStore(environment)
@@ -92,19 +89,19 @@ class LmdbEventLog implements EventLog {
 
   async read(from: Position, maxRecords: number): Promise<readonly StoredRecord[]> {
     const topic = this.#topics.get(from.topic)
-    this.#environment.log.resetReadTxn()
+    this.#environment.log.refreshReads()
     const records: StoredRecord[] = []
     new PartitionReader(this.#frames, topic, from).take(this.#topics.heads(topic), maxRecords, records)
     return records
   }
 
   async offsets(topic: string): Promise<readonly PartitionOffsets[]> {
-    this.#environment.log.resetReadTxn()
+    this.#environment.log.refreshReads()
     return this.#topics.offsets(this.#topics.get(topic))
   }
 
   async committed(group: string, topic: string): Promise<readonly Position[]> {
-    this.#environment.state.resetReadTxn()
+    this.#environment.state.refreshReads()
     const offsets = this.#groups.committed(group, topic, this.#topics.get(topic).partitions)
     return Array.from(offsets, (offset, partition) => ({ topic, partition, offset })).filter(
       (position) => !Number.isNaN(position.offset),
@@ -126,7 +123,7 @@ class LmdbEventLog implements EventLog {
     const topic = this.#topics.get(name)
     const timestampMs = Date.now()
     try {
-      this.#transactions.run(() => {
+      this.#environment.log.transact(() => {
         const heads = this.#topics.heads(topic)
         for (let partition = 0; partition < counts.length; partition++) {
           if (counts[partition] === 0) continue

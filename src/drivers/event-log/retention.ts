@@ -39,7 +39,7 @@ function dropSome(
   topic: StoredTopic,
   limits: { olderThanMs: number; maxBytes: number },
 ): { records: number; done: boolean } {
-  return log.transactionSync(() => {
+  return log.transact(() => {
     const heads = topics.heads(topic)
     const oldest = Array.from({ length: topic.partitions }, (_, p) => firstFrame(frames, topic, heads, p))
     let bytes = oldest.reduce((sum, _, partition) => sum + heads.storedBytes(partition), 0)

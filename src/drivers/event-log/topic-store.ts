@@ -2,6 +2,7 @@ import type { Database } from 'lmdb'
 import { RepError } from '../../errors/rep-error.ts'
 import type { PartitionOffsets } from '../../ports/event-log.ts'
 import type { LmdbEnvironment } from '../lmdb-environment.ts'
+import { openBinaryKeyed } from '../lmdb-keys.ts'
 
 /** A topic as the log stores it. */
 export interface StoredTopic {
@@ -56,15 +57,14 @@ export class TopicStore {
   readonly #known = new Map<string, StoredTopic>()
 
   constructor(environment: LmdbEnvironment) {
-    const options = { encoding: 'binary', keyEncoding: 'binary' } as const
     this.#log = environment.log
-    this.#topics = environment.log.openDB<Uint8Array, Uint8Array>({ name: 'topics', ...options })
-    this.#heads = environment.log.openDB<Uint8Array, Uint8Array>({ name: 'heads', ...options })
+    this.#topics = openBinaryKeyed(environment.log, 'topics')
+    this.#heads = openBinaryKeyed(environment.log, 'heads')
   }
 
   /** Creates a topic, or checks that it exists with this number of partitions (else throws REP_LOG_TOPIC). */
   ensure(name: string, partitions: number): void {
-    this.#log.transactionSync(() => {
+    this.#log.transact(() => {
       const found = this.#load(name)
       if (found !== undefined) {
         if (found.partitions === partitions) return

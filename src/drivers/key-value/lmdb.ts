@@ -27,7 +27,7 @@ export class LmdbKeyValue implements KeyValue {
   }
 
   async getMany(keys: readonly string[]): Promise<readonly (Uint8Array | null)[]> {
-    this.#state.resetReadTxn()
+    this.#state.refreshReads()
     const nowMs = Date.now()
     const arena = new ValueArena(keys.length)
     const found = new Array<Uint8Array | null>(keys.length)
@@ -93,7 +93,7 @@ export class LmdbKeyValue implements KeyValue {
   }
 
   async top(key: string, limit: number): Promise<readonly RankedMember[]> {
-    this.#state.resetReadTxn()
+    this.#state.refreshReads()
     return this.#ranks.top(key, limit)
   }
 

@@ -51,7 +51,7 @@ export class LmdbUsearchVectorIndex implements VectorIndex {
 
   async getMany(index: string, ids: readonly string[]): Promise<readonly (VectorItem | null)[]> {
     const { store, dims } = this.#open(index)
-    this.#environment.index.resetReadTxn()
+    this.#environment.index.refreshReads()
     return ids.map((id) => store.get(id, dims))
   }
 
@@ -74,7 +74,7 @@ export class LmdbUsearchVectorIndex implements VectorIndex {
 
   async count(index: string): Promise<number> {
     const { store } = this.#open(index)
-    this.#environment.index.resetReadTxn()
+    this.#environment.index.refreshReads()
     return store.state().rows
   }
 
@@ -106,7 +106,7 @@ export class LmdbUsearchVectorIndex implements VectorIndex {
   /** What is copied into memory must be what others can read: the latest, and no half-done settlement of this thread. */
   #readable<T>(action: () => T): T | Promise<T> {
     return this.#writer.settled(() => {
-      this.#environment.index.resetReadTxn()
+      this.#environment.index.refreshReads()
       return action()
     })
   }
@@ -114,7 +114,7 @@ export class LmdbUsearchVectorIndex implements VectorIndex {
   #open(index: string): { readonly store: VectorStore; readonly dims: number } {
     const opened = this.#stores.get(index)
     if (opened !== undefined) return opened
-    this.#environment.index.resetReadTxn()
+    this.#environment.index.refreshReads()
     const store = new VectorStore(this.#environment, index)
     const entry = { store, dims: store.state().dims }
     this.#stores.set(index, entry)

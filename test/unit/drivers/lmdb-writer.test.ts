@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { LmdbKeyValue } from '../../../src/drivers/key-value/lmdb.ts'
+import { openBinaryKeyed } from '../../../src/drivers/lmdb-keys.ts'
 import type { LmdbWriter } from '../../../src/drivers/lmdb-writer.ts'
 import { openTemporaryState, type TemporaryState } from '../../fixtures/temporary-state.ts'
 
@@ -101,7 +102,7 @@ describe('settlement', () => {
 
   test('a write whose action throws leaves nothing behind, and errors that are not LMDB’s stay what they are', () => {
     const bug = new TypeError('bug')
-    const store = state.environment.state
+    const store = openBinaryKeyed(state.environment.state, 'values')
     const key = Buffer.from('k')
     expect(() =>
       writer.write(() => {
