@@ -1,5 +1,5 @@
 import { ActionSource } from '../load/action-source.ts'
-import type { EventSource, Shard } from '../load/event-source.ts'
+import { type EventSource, isFirst, type Shard } from '../load/event-source.ts'
 import { InventorySource } from '../load/inventory-source.ts'
 import { ReplaySource } from '../load/replay/replay-source.ts'
 import { catalogueOf } from './catalogue.ts'
@@ -16,6 +16,6 @@ export async function openSources(plan: LabPlan, shard: Shard): Promise<readonly
           schemaId: schemaIds['user.action.v1-value'].at(-1)!,
         })
       : new ActionSource(scenario, { products, shard, schemaIds })
-  if (shard.shard > 0) return [actions]
+  if (!isFirst(shard)) return [actions]
   return [actions, new InventorySource(scenario, { products, schemaIds })]
 }

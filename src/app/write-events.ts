@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { Scenario } from '../config/scenario.ts'
+import { type Shard, WHOLE } from '../load/event-source.ts'
 import { type ListedEvent, listEvents } from '../load/list-events.ts'
 import { catalogueOf } from './catalogue.ts'
 
@@ -9,6 +10,8 @@ export interface WriteEventsOptions {
   readonly out: Writable
   /** Default: all. */
   readonly count?: number
+  /** Default: everything, whoever sends it. */
+  readonly shard?: Shard
 }
 
 const CHUNK_BYTES = 64 * 1024
@@ -16,7 +19,7 @@ const CHUNK_BYTES = 64 * 1024
 /** Writes a scenario's events; stops quietly when the reader has gone (`| head`). */
 export async function writeEvents(
   scenario: Scenario,
-  { format, out, count }: WriteEventsOptions,
+  { format, out, count, shard = WHOLE }: WriteEventsOptions,
 ): Promise<void> {
   const products = await catalogueOf({ scenario, source: { kind: 'generated' } })
   const encode = format === 'jsonl' ? asLine : asFrame
@@ -34,7 +37,7 @@ export async function writeEvents(
     chunk = []
     bytes = 0
   }
-  for (const event of listEvents(scenario, { products, ...(count === undefined ? {} : { count }) })) {
+  for (const event of listEvents(scenario, { products, shard, ...(count === undefined ? {} : { count }) })) {
     const encoded = encode(event)
     chunk.push(encoded)
     bytes += encoded.length

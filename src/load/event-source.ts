@@ -12,10 +12,12 @@ export interface EventSource {
   fill(batch: EventBatch, untilUs: number): number
 }
 
-/** Which part of a stream a thread drives: users are dealt to shards, and each shard drives its users. */
+/** Which part of a stream is driven here: users are dealt to shards, and each shard drives its users. */
 export interface Shard {
   readonly shard: number
   readonly shards: number
+  /** Whose users are dealt here, where that is a shard itself: the threads of one process of several. */
+  readonly within?: Shard
 }
 
 export const WHOLE: Shard = { shard: 0, shards: 1 }
@@ -26,8 +28,16 @@ export function shardOf(user: number, shards: number): number {
   return Math.floor(user / shards) % 2 === 0 ? position : shards - 1 - position
 }
 
-export function isOwn(user: number, { shard, shards }: Shard): boolean {
-  return shards === 1 || shardOf(user, shards) === shard
+/** Each round of as many users as there are shards leaves one to each: those are dealt again within the shard. */
+export function isOwn(user: number, { shard, shards, within }: Shard): boolean {
+  if (within === undefined) return shards === 1 || shardOf(user, shards) === shard
+  if (!isOwn(user, within)) return false
+  return shards === 1 || shardOf(Math.floor(user / within.shards), shards) === shard
+}
+
+/** True for the one shard that drives what is not dealt: inventory changes, canaries and reads. */
+export function isFirst({ shard, within }: Shard): boolean {
+  return shard === 0 && (within === undefined || isFirst(within))
 }
 
 /** The source whose next event is due first, the earlier in the list when both are; null at the end. */

@@ -3,7 +3,7 @@ import type { InventoryChange, Product, UserAction } from '../domain/events.ts'
 import { type TopicName, USER_ACTION } from '../domain/topics.ts'
 import { ActionSource } from './action-source.ts'
 import { EventBatch } from './event-batch.ts'
-import { earliest } from './event-source.ts'
+import { type EventSource, earliest, isFirst, type Shard, WHOLE } from './event-source.ts'
 import { type InventoryScenario, InventorySource } from './inventory-source.ts'
 
 /** One event that a scenario sends: the very bytes, and what they say. */
@@ -21,12 +21,15 @@ export interface ListOptions {
   readonly products: readonly Product[]
   /** Most events; default: all. */
   readonly count?: number
+  /** Only what this shard of a sharded run sends; default: everything. */
+  readonly shard?: Shard
 }
 
 /** The user actions and inventory changes of a scenario by due time, warm-up included. */
 export function* listEvents(scenario: InventoryScenario, options: ListOptions): Generator<ListedEvent> {
   const codec = createCodec()
-  const sources = [new ActionSource(scenario, options), new InventorySource(scenario, options)]
+  const sources: EventSource[] = [new ActionSource(scenario, options)]
+  if (isFirst(options.shard ?? WHOLE)) sources.push(new InventorySource(scenario, options))
   const batch = new EventBatch(1)
   const text = new TextDecoder()
   for (let listed = 0; listed < (options.count ?? Infinity); listed++) {
