@@ -1,4 +1,7 @@
 import { Flags } from '@oclif/core'
+import { Home } from '../src/app/home.ts'
+import { KAFKA_CLIENTS, type KafkaClientName, type LabStackOptions } from '../src/app/lab-stack.ts'
+import { parseShard, type ShardNumber } from '../src/config/parse-shard.ts'
 import { parseDuration, parseRate } from '../src/config/units.ts'
 
 /** Where rep keeps runs and the embedded stack's data. */
@@ -6,6 +9,34 @@ export const dataDir = Flags.directory({
   description: 'Directory for runs and the embedded stack’s data. Default: $REP_HOME, else .rep here.',
   helpValue: 'DIR',
 })
+
+/** Which stack, of those that hold data, and by which client. */
+export const stackFlags = {
+  stack: Flags.string({
+    description: 'embedded, which needs nothing, or a stack that rep up started, e.g. native.',
+    default: 'embedded',
+    helpValue: 'NAME',
+  }),
+  'kafka-client': Flags.option({
+    options: KAFKA_CLIENTS,
+    default: KAFKA_CLIENTS[0],
+    description: 'Which client drives Kafka, where the stack has one.',
+  })(),
+  'data-dir': dataDir,
+}
+
+/** The stack that these flags mean. */
+export function stackOf(flags: {
+  readonly stack: string
+  readonly 'kafka-client'?: KafkaClientName
+  readonly 'data-dir'?: string | undefined
+}): LabStackOptions {
+  return {
+    home: new Home(flags['data-dir']),
+    name: flags.stack,
+    kafkaClient: flags['kafka-client'] ?? KAFKA_CLIENTS[0],
+  }
+}
 
 /** A length of time with its unit; its value is in ms. */
 export const duration = Flags.custom<number>({
@@ -17,4 +48,10 @@ export const duration = Flags.custom<number>({
 export const rate = Flags.custom<number>({
   helpValue: 'RATE',
   parse: async (text) => parseRate(text),
+})
+
+/** A slice of one schedule: I/N. */
+export const shard = Flags.custom<ShardNumber>({
+  helpValue: 'I/N',
+  parse: async (text) => parseShard(text),
 })

@@ -5,14 +5,14 @@ import { writeRunDirectory } from '../reports/write-run.ts'
 import { Home } from '../src/app/home.ts'
 import { interruptible } from '../src/app/interruptible.ts'
 import type { SourcePlan } from '../src/app/lab-plan.ts'
-import { KAFKA_CLIENTS, type KafkaClientName, withLabStack } from '../src/app/lab-stack.ts'
+import { type KafkaClientName, withLabStack } from '../src/app/lab-stack.ts'
 import { exitStatus } from '../src/app/run-exit.ts'
 import { runLab } from '../src/app/run-lab.ts'
 import { newRunId } from '../src/app/run-store.ts'
 import type { Scenario } from '../src/config/scenario.ts'
 import type { RunRecord } from '../src/measure/run-record.ts'
 import { BaseCommand } from './base-command.ts'
-import { dataDir, duration } from './flags.ts'
+import { duration, stackFlags, stackOf } from './flags.ts'
 
 /** Flags of every command that runs the whole pipeline under load. */
 export const labFlags = {
@@ -30,17 +30,7 @@ export const labFlags = {
     description:
       'End the load as soon as an objective is missed over a window of this length, e.g. 5s; the report is partial.',
   }),
-  stack: Flags.string({
-    description: 'embedded, which needs nothing, or a stack that rep up started, e.g. native.',
-    default: 'embedded',
-    helpValue: 'NAME',
-  }),
-  'kafka-client': Flags.option({
-    options: KAFKA_CLIENTS,
-    default: KAFKA_CLIENTS[0],
-    description: 'Which client drives Kafka, where the stack has one.',
-  })(),
-  'data-dir': dataDir,
+  ...stackFlags,
 }
 
 export interface LabCommandOptions {
@@ -83,21 +73,18 @@ export abstract class LabCommand extends BaseCommand {
     try {
       prepared = await prepare({ directory, signal, log: (line) => view.log(line) })
       const { scenario, source } = prepared
-      const { record, measurements } = await withLabStack(
-        { home, name: flags.stack, kafkaClient: flags['kafka-client'] },
-        scenario,
-        (stack) =>
-          runLab({
-            id,
-            scenario,
-            source,
-            stack,
-            command: ['rep', ...process.argv.slice(2)].join(' '),
-            signal,
-            breachWindowMs: flags['abort-on-breach'] ?? null,
-            onLive: (now) => view.update(now),
-            onLog: (line) => view.log(line),
-          }),
+      const { record, measurements } = await withLabStack(stackOf(flags), scenario, (stack) =>
+        runLab({
+          id,
+          scenario,
+          source,
+          stack,
+          command: ['rep', ...process.argv.slice(2)].join(' '),
+          signal,
+          breachWindowMs: flags['abort-on-breach'] ?? null,
+          onLive: (now) => view.update(now),
+          onLog: (line) => view.log(line),
+        }),
       )
       view.close()
       await writeRunDirectory(directory, record, measurements)

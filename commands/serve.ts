@@ -1,20 +1,20 @@
 import { Flags } from '@oclif/core'
-import { Home } from '../src/app/home.ts'
 import { interruptible } from '../src/app/interruptible.ts'
 import { serveRecommendations } from '../src/app/serve-recommendations.ts'
 import { loadScenario } from '../src/config/load-scenario.ts'
 import { BaseCommand } from './base-command.ts'
-import { dataDir } from './flags.ts'
+import { stackFlags, stackOf } from './flags.ts'
 
 export default class Serve extends BaseCommand {
   static override summary = 'Serve recommendations over HTTP, alone.'
   static override description =
-    'Serves what the last run left in the embedded stack; an empty stack is given the scenario’s catalogue first. ' +
+    'Serves what the last run left in the stack; an empty stack is given the scenario’s catalogue first. ' +
     'Recommendations: /v1/users/{userId}/recommendations and /v1/products/{productId}/similar; OpenAPI document: ' +
     '/openapi.json; /healthz, /readyz, /metrics. Stops on Ctrl-C.'
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --port 8080',
+    '<%= config.bin %> serve --stack native',
     'curl "http://127.0.0.1:8080/v1/users/user-000001/recommendations?limit=5&inStock=true"',
   ]
   static override enableJsonFlag = false
@@ -42,7 +42,7 @@ export default class Serve extends BaseCommand {
         'Overrides one key of the scenario, e.g. --set pipeline.recommend.diversity=0.3. Repeatable.',
       helpValue: 'PATH=VALUE',
     }),
-    'data-dir': dataDir,
+    ...stackFlags,
   }
 
   async run(): Promise<void> {
@@ -52,7 +52,7 @@ export default class Serve extends BaseCommand {
     const { host, port } = flags
     const log = (line: string): void => this.log(line)
     try {
-      await serveRecommendations(new Home(flags['data-dir']), scenario, {
+      await serveRecommendations(stackOf(flags), scenario, {
         host,
         port,
         log,

@@ -1,16 +1,16 @@
 import { Flags } from '@oclif/core'
 import { deadLetterTable } from '../../reports/dead-letters.ts'
-import { listDeadLetters, withEmbeddedLog } from '../../src/app/dead-letters.ts'
-import { Home } from '../../src/app/home.ts'
+import { listDeadLetters } from '../../src/app/dead-letters.ts'
+import { withLog } from '../../src/app/left-stack.ts'
 import { BaseCommand } from '../base-command.ts'
-import { dataDir } from '../flags.ts'
+import { stackFlags, stackOf } from '../flags.ts'
 
 export default class DlqList extends BaseCommand {
   static override summary = 'List what stages could not handle, with the reason.'
-  static override description =
-    'On the embedded stack those of the newest run only: each run begins with an empty stack.'
+  static override description = 'Those of the stack’s newest run only: each run begins with an empty stack.'
   static override examples = [
     '<%= config.bin %> dlq list',
+    '<%= config.bin %> dlq list --stack native',
     '<%= config.bin %> dlq list --topic user.action.v1 --json',
   ]
   static override flags = {
@@ -18,14 +18,12 @@ export default class DlqList extends BaseCommand {
       description: 'Only letters of this topic, e.g. user.action.v1.',
       helpValue: 'TOPIC',
     }),
-    'data-dir': dataDir,
+    ...stackFlags,
   }
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(DlqList)
-    const letters = await withEmbeddedLog(new Home(flags['data-dir']), (log) =>
-      listDeadLetters(log, flags.topic),
-    )
+    const letters = await withLog(stackOf(flags), (log) => listDeadLetters(log, flags.topic))
     const rows = letters.map(({ id, letter: { stage, reason, topic, partition, offset, timestampMs } }) => ({
       id,
       stage,

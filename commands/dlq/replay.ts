@@ -1,14 +1,10 @@
 import { Args, Flags } from '@oclif/core'
-import {
-  findDeadLetter,
-  listDeadLetters,
-  replayDeadLetters,
-  withEmbeddedLog,
-} from '../../src/app/dead-letters.ts'
-import { Home } from '../../src/app/home.ts'
+import { plural } from '../../reports/format.ts'
+import { findDeadLetter, listDeadLetters, replayDeadLetters } from '../../src/app/dead-letters.ts'
+import { withLog } from '../../src/app/left-stack.ts'
 import { RepError } from '../../src/errors/rep-error.ts'
 import { BaseCommand } from '../base-command.ts'
-import { dataDir } from '../flags.ts'
+import { stackFlags, stackOf } from '../flags.ts'
 
 export default class DlqReplay extends BaseCommand {
   static override summary = 'Append dead letters to their own topics again.'
@@ -18,6 +14,7 @@ export default class DlqReplay extends BaseCommand {
   static override examples = [
     '<%= config.bin %> dlq replay user.action.v1.dlq/0/12',
     '<%= config.bin %> dlq replay --all --topic user.action.v1',
+    '<%= config.bin %> dlq replay --all --stack native',
   ]
   static override args = { id: Args.string({ description: 'TOPIC/PARTITION/OFFSET of one letter.' }) }
   static override flags = {
@@ -27,7 +24,7 @@ export default class DlqReplay extends BaseCommand {
       helpValue: 'TOPIC',
       dependsOn: ['all'],
     }),
-    'data-dir': dataDir,
+    ...stackFlags,
   }
 
   async run(): Promise<unknown> {
@@ -36,12 +33,12 @@ export default class DlqReplay extends BaseCommand {
     if ((id === undefined) !== flags.all) {
       throw new RepError('REP_USAGE', 'name one letter, or say --all')
     }
-    const replayed = await withEmbeddedLog(new Home(flags['data-dir']), async (log) => {
+    const replayed = await withLog(stackOf(flags), async (log) => {
       const letters =
         id === undefined ? await listDeadLetters(log, flags.topic) : [await findDeadLetter(log, id)]
       return replayDeadLetters(log, letters)
     })
-    this.log(`Replayed ${replayed} dead letters.`)
+    this.log(`Replayed ${plural(replayed, 'dead letter')}.`)
     return { replayed }
   }
 }

@@ -1,21 +1,24 @@
 import { Args } from '@oclif/core'
-import { decodeLetter, findDeadLetter, withEmbeddedLog } from '../../src/app/dead-letters.ts'
-import { Home } from '../../src/app/home.ts'
+import { decodeLetter, findDeadLetter } from '../../src/app/dead-letters.ts'
+import { schemaIdsOf, withLog } from '../../src/app/left-stack.ts'
 import { BaseCommand } from '../base-command.ts'
-import { dataDir } from '../flags.ts'
+import { stackFlags, stackOf } from '../flags.ts'
 
 export default class DlqShow extends BaseCommand {
   static override summary = 'Show one dead letter whole, its event decoded where that is possible.'
-  static override examples = ['<%= config.bin %> dlq show user.action.v1.dlq/0/12']
+  static override examples = [
+    '<%= config.bin %> dlq show user.action.v1.dlq/0/12',
+    '<%= config.bin %> dlq show user.action.v1.dlq/0/12 --stack native',
+  ]
   static override args = {
     id: Args.string({ description: 'TOPIC/PARTITION/OFFSET of the letter.', required: true }),
   }
-  static override flags = { 'data-dir': dataDir }
+  static override flags = stackFlags
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(DlqShow)
-    const home = new Home(flags['data-dir'])
-    const { id, letter } = await withEmbeddedLog(home, (log) => findDeadLetter(log, args.id))
+    const stack = stackOf(flags)
+    const { id, letter } = await withLog(stack, (log) => findDeadLetter(log, args.id))
     const shown = {
       id,
       reason: letter.reason,
@@ -26,7 +29,7 @@ export default class DlqShow extends BaseCommand {
       headers: Object.fromEntries(
         Object.entries(letter.headers).map(([k, v]) => [k, Buffer.from(v).toString('hex')]),
       ),
-      event: decodeLetter(letter),
+      event: decodeLetter(letter, await schemaIdsOf(stack)),
       valueHex: Buffer.from(letter.value).toString('hex'),
     }
     this.log(JSON.stringify(shown, null, 2))

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs'
-import { createCodec } from '../domain/codec.ts'
+import { createCodec, type SchemaIds } from '../domain/codec.ts'
 import {
   deadLetterTopic,
   NOTIFICATION_PUSH,
@@ -10,8 +9,6 @@ import {
 import { RepError } from '../errors/rep-error.ts'
 import type { EventLog, StoredRecord } from '../ports/event-log.ts'
 import { type DeadLetter, parseDeadLetter } from '../stages/dead-letter.ts'
-import type { Home } from './home.ts'
-import { openStack } from './open-stack.ts'
 
 /** A dead letter with its place: `<dlq topic>/<partition>/<offset>` names it. */
 export interface PlacedLetter {
@@ -21,24 +18,6 @@ export interface PlacedLetter {
 
 const SOURCES = [USER_ACTION, PRODUCT_INVENTORY, NOTIFICATION_PUSH]
 const BATCH = 1000
-
-/** Opens the embedded stack's log for `use`. Throws REP_NOT_FOUND where no run has filled it. */
-export async function withEmbeddedLog<T>(home: Home, use: (log: EventLog) => Promise<T>): Promise<T> {
-  if (!existsSync(home.embedded)) {
-    throw new RepError(
-      'REP_NOT_FOUND',
-      `the embedded stack in ${home.embedded} is empty; run rep simulate first`,
-    )
-  }
-  // Dimensions matter to vectors only; none are touched here.
-  const stack = await openStack({ kind: 'embedded', dataDir: home.embedded, dims: 1 })
-  try {
-    await stack.log.ensureTopics(TOPICS)
-    return await use(stack.log)
-  } finally {
-    await stack.close()
-  }
-}
 
 /** Every dead letter, oldest first within each partition; of one source topic or of all. */
 export async function listDeadLetters(log: EventLog, topic?: string): Promise<PlacedLetter[]> {
@@ -100,8 +79,8 @@ export async function replayDeadLetters(log: EventLog, letters: readonly PlacedL
 }
 
 /** The event in a letter's bytes, or null where they cannot be decoded, which may be why it is here. */
-export function decodeLetter({ topic, value }: DeadLetter): unknown {
-  const codec = createCodec()
+export function decodeLetter({ topic, value }: DeadLetter, ids: SchemaIds): unknown {
+  const codec = createCodec(ids)
   try {
     if (topic === USER_ACTION) return codec.decodeUserAction(value)
     return topic === PRODUCT_INVENTORY ? codec.decodeInventoryChange(value) : codec.decodeNotification(value)

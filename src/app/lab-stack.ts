@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { Scenario } from '../config/scenario.ts'
 import type { KafkaClientName } from '../drivers/event-log/kafka-options.ts'
+import { requireServices } from '../stacks/require-services.ts'
 import { resetServices } from '../stacks/reset-services.ts'
 import { readStackDescription } from '../stacks/stack-description.ts'
 import type { Home } from './home.ts'
@@ -31,19 +32,22 @@ export async function withLabStack<T>(
   scenario: Scenario,
   run: (address: StackAddress) => Promise<T>,
 ): Promise<T> {
-  const { home, name, kafkaClient } = options
-  const { dims } = scenario.pipeline.embedder
-  if (name !== 'embedded') {
-    const description = readStackDescription(home, name)
-    return withLock(home.lock(name), async () => {
-      await resetServices(description)
-      return run({ kind: 'services', description, kafkaClient, dims, schemaIds: null })
-    })
-  }
-  return withLock(home.lock('embedded'), async () => {
-    await rm(home.embedded, { recursive: true, force: true })
-    return run({ kind: 'embedded', dataDir: home.embedded, dims })
+  const { home, name } = options
+  const address = await stackAddress(options, scenario.pipeline.embedder.dims)
+  return withLock(home.lock(name), async () => {
+    if (address.kind === 'services') await resetServices(address.description)
+    else await rm(address.dataDir, { recursive: true, force: true })
+    return run(address)
   })
+}
+
+/** Where a stack is. Rejects with REP_ENVIRONMENT where the named one is not up, or a service of it does not answer. */
+export async function stackAddress(options: LabStackOptions, dims: number): Promise<StackAddress> {
+  const { home, name, kafkaClient } = options
+  if (name === 'embedded') return { kind: 'embedded', dataDir: home.embedded, dims }
+  const description = readStackDescription(home, name)
+  await requireServices(description)
+  return { kind: 'services', description, kafkaClient, dims, schemaIds: null }
 }
 
 async function withLock<T>(release: () => void, work: () => Promise<T>): Promise<T> {

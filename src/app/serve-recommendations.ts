@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs'
 import type { Scenario } from '../config/scenario.ts'
 import { PRODUCT_INDEX } from '../domain/indexes.ts'
 import { startServer } from '../serve/server.ts'
 import { catalogueOf } from './catalogue.ts'
-import type { Home } from './home.ts'
+import { type LabStackOptions, stackAddress } from './lab-stack.ts'
 import { openStack } from './open-stack.ts'
 import { createStores, seedCatalogue } from './seed.ts'
 
@@ -14,19 +13,17 @@ export interface ServeOptions {
   log(line: string): void
 }
 
-/** Serves the embedded stack's recommendations until the signal. Rejects with REP_PORT_IN_USE. */
+/** Serves what the last run left in a stack until the signal. Rejects with REP_PORT_IN_USE or REP_ENVIRONMENT. */
 export async function serveRecommendations(
-  home: Home,
+  place: LabStackOptions,
   scenario: Scenario,
   options: ServeOptions,
 ): Promise<void> {
   const { host, port, signal, log } = options
-  const fresh = !existsSync(home.embedded)
-  const { dims } = scenario.pipeline.embedder
-  const stack = await openStack({ kind: 'embedded', dataDir: home.embedded, dims })
+  const stack = await openStack(await stackAddress(place, scenario.pipeline.embedder.dims), log)
   try {
     await createStores(stack, scenario)
-    if (fresh || (await stack.vectors.count(PRODUCT_INDEX)) === 0) {
+    if ((await stack.vectors.count(PRODUCT_INDEX)) === 0) {
       const products = await catalogueOf({ scenario, source: { kind: 'generated' } })
       await seedCatalogue(stack, products)
     }

@@ -16,6 +16,7 @@ import type { EventLog } from '../ports/event-log.ts'
 import type { Settlement } from '../ports/settlement.ts'
 import type { Stack } from '../ports/stack.ts'
 import { packageVersion } from './package-version.ts'
+import { startCommand } from './stack-description.ts'
 
 export interface ServiceStackOptions {
   /** `native`, `compose`, `external` or the name given to `rep up`. */
@@ -141,7 +142,7 @@ function openingFailure(name: string, answers: readonly PromiseSettledResult<unk
   )
   const other = reasons.find((reason) => !(reason instanceof RepError) || !reason.retryable)
   if (other !== undefined) return other
-  const start = name === 'external' ? 'check their addresses' : `start them with rep up --stack ${name}`
+  const start = name === 'external' ? 'check their addresses' : `start them with ${startCommand(name)}`
   const details = reasons.map((reason) => (reason as RepError).message)
   return new RepError(
     'REP_ENVIRONMENT',

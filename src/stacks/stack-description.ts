@@ -49,15 +49,18 @@ export function stackDirectory(home: StackHome, name: string): string {
   return join(home.root, 'stacks', name)
 }
 
+/** The command that starts a stack, or what is missing of it. */
+export function startCommand(name: string): string {
+  return `rep up ${name === 'native' || name === 'compose' ? '--stack' : '--name'} ${name}`
+}
+
 /** The description of a started stack. Throws REP_ENVIRONMENT, naming the command that starts it, where there is none. */
 export function readStackDescription(home: StackHome, name: string): StackDescription {
   const description = findStackDescription(home, name)
   if (description !== null) return description
   throw new RepError(
     'REP_ENVIRONMENT',
-    `The ${name} stack is not up (no description in ${stackDirectory(home, name)}): start it with rep up ${
-      name === 'native' || name === 'compose' ? `--stack ${name}` : `--name ${name}`
-    }.`,
+    `The ${name} stack is not up (no description in ${stackDirectory(home, name)}): start it with ${startCommand(name)}.`,
   )
 }
 

@@ -15,3 +15,10 @@ export async function probeService(
   else if (service === 'elasticsearch') await probeElasticsearch(stack.elasticsearch, signal)
   else await redisInfo(stack.redis, signal)
 }
+
+/** Why a probe failed, in one line; fetch() hides what happened in the cause. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return 'no answer in time'
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message || error.name
+}

@@ -1,7 +1,7 @@
 import { processOf } from '../../drivers/event-log/process-identity.ts'
 import { composeMemory } from '../compose/compose-memory.ts'
 import { runningService } from '../native/pid-file.ts'
-import { probeService } from '../probes/probe-service.ts'
+import { probeService, reasonOf } from '../probes/probe-service.ts'
 import { redisInfo } from '../probes/redis.ts'
 import { registrySubjects } from '../probes/registry.ts'
 import {
@@ -77,12 +77,6 @@ async function serviceStatus(
   } catch (error) {
     return { ...facts, health: 'silent', reason: reasonOf(error) }
   }
-}
-
-/** fetch() hides what happened in the cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? reasonOf(error.cause) : error.message || error.name
 }
 
 /** `keys=12,expires=3,…`; without a line for the database there is none. */

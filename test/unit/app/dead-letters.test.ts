@@ -7,9 +7,10 @@ import {
   findDeadLetter,
   listDeadLetters,
   replayDeadLetters,
-  withEmbeddedLog,
 } from '../../../src/app/dead-letters.ts'
 import { Home } from '../../../src/app/home.ts'
+import { type LeftStack, withLog } from '../../../src/app/left-stack.ts'
+import { LOCAL_SCHEMA_IDS } from '../../../src/domain/codec.ts'
 import { TOPICS, USER_ACTION } from '../../../src/domain/topics.ts'
 import { openEmbeddedStack } from '../../../src/stacks/embedded.ts'
 import { appendDeadLetters, deadLetterRecord } from '../../../src/stages/dead-letter.ts'
@@ -21,6 +22,8 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'rep-dlq-'))
   home = new Home(root)
 })
+
+const left = (): LeftStack => ({ home, name: 'embedded', kafkaClient: 'platformatic' })
 
 afterEach(() => rm(root, { recursive: true, force: true }))
 
@@ -43,7 +46,7 @@ async function fill(): Promise<void> {
 
 test('letters are listed with their reason, and found by the id that is listed', async () => {
   await fill()
-  await withEmbeddedLog(home, async (log) => {
+  await withLog(left(), async (log) => {
     const [placed, ...others] = await listDeadLetters(log)
     expect(others).toEqual([])
     expect(placed!.letter).toMatchObject({
@@ -53,13 +56,13 @@ test('letters are listed with their reason, and found by the id that is listed',
       offset: 0,
     })
     expect((await findDeadLetter(log, placed!.id)).letter.value).toEqual(placed!.letter.value)
-    expect(decodeLetter(placed!.letter)).toBeNull()
+    expect(decodeLetter(placed!.letter, LOCAL_SCHEMA_IDS)).toBeNull()
   })
 })
 
 test('a replayed letter is in its topic again, key, value, due time and headers as they were', async () => {
   await fill()
-  await withEmbeddedLog(home, async (log) => {
+  await withLog(left(), async (log) => {
     const letters = await listDeadLetters(log, USER_ACTION)
     expect(await replayDeadLetters(log, letters)).toBe(1)
     const { partition } = letters[0]!.letter
@@ -70,9 +73,9 @@ test('a replayed letter is in its topic again, key, value, due time and headers 
 })
 
 test('an unknown letter and an empty stack are said to be so', async () => {
-  await expect(withEmbeddedLog(home, async () => 0)).rejects.toMatchObject({ code: 'REP_NOT_FOUND' })
+  await expect(withLog(left(), async () => 0)).rejects.toMatchObject({ code: 'REP_NOT_FOUND' })
   await fill()
-  await withEmbeddedLog(home, async (log) => {
+  await withLog(left(), async (log) => {
     for (const id of ['user.action.v1.dlq/0/99', 'user.action.v1.dlq/77/0', 'nonsense', 'unknown/0/0']) {
       await expect(findDeadLetter(log, id)).rejects.toMatchObject({ code: 'REP_NOT_FOUND' })
     }

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import { LOCAL_SCHEMA_IDS, type SchemaIds } from '../domain/codec.ts'
+import { TOPICS } from '../domain/topics.ts'
+import { openKafkaEventLog } from '../drivers/event-log/kafka.ts'
+import { openRedisKeyValue } from '../drivers/key-value/redis.ts'
+import { ConfluentSchemaRegistry } from '../drivers/schema-registry/confluent.ts'
+import { registerSchemas } from '../drivers/schema-registry/register-schemas.ts'
+import { RepError } from '../errors/rep-error.ts'
+import type { EventLog } from '../ports/event-log.ts'
+import type { KeyValue } from '../ports/key-value.ts'
+import { openEmbeddedStack } from '../stacks/embedded.ts'
+import { requireServices } from '../stacks/require-services.ts'
+import { readStackDescription, type ServiceName, type StackDescription } from '../stacks/stack-description.ts'
+import type { LabStackOptions } from './lab-stack.ts'
+
+/** Which stack a command looks into, as runs left it. */
+export type LeftStack = LabStackOptions
+
+/** Dimensions matter to vectors only: who reads the log or a key touches none. */
+const ANY_DIMS = 1
+
+/** Opens a stack's event log for `use`. Rejects with REP_NOT_FOUND or REP_ENVIRONMENT where there is none. */
+export async function withLog<T>(stack: LeftStack, use: (log: EventLog) => Promise<T>): Promise<T> {
+  return using(await openLog(stack), async ({ log }) => {
+    await log.ensureTopics(TOPICS)
+    return use(log)
+  })
+}
+
+/** Opens a stack's keys for `use`. Rejects with REP_NOT_FOUND or REP_ENVIRONMENT where there are none. */
+export async function withKeyValue<T>(stack: LeftStack, use: (keyValue: KeyValue) => Promise<T>): Promise<T> {
+  return using(await openKeyValue(stack), ({ keyValue }) => use(keyValue))
+}
+
+/** Under which ids the values of a stack's log name their schemas. */
+export async function schemaIdsOf(stack: LeftStack): Promise<SchemaIds> {
+  if (stack.name === 'embedded') return LOCAL_SCHEMA_IDS
+  const { registry } = await described(stack, 'registry')
+  return using(new ConfluentSchemaRegistry({ url: registry }), registerSchemas)
+}
+
+/** Throws REP_NOT_FOUND where no run has filled the embedded stack. */
+export function requireEmbedded({ home }: Pick<LeftStack, 'home'>): string {
+  if (existsSync(home.embedded)) return home.embedded
+  throw new RepError(
+    'REP_NOT_FOUND',
+    `The embedded stack in ${home.embedded} is empty: run rep simulate first.`,
+  )
+}
+
+async function openLog(stack: LeftStack): Promise<{ log: EventLog; close(): Promise<void> }> {
+  if (stack.name === 'embedded') return openEmbedded(stack)
+  const { brokers } = await described(stack, 'kafka')
+  const log = await openKafkaEventLog({ brokers, client: stack.kafkaClient })
+  return { log, close: () => log.close() }
+}
+
+async function openKeyValue(stack: LeftStack): Promise<{ keyValue: KeyValue; close(): Promise<void> }> {
+  if (stack.name === 'embedded') return openEmbedded(stack)
+  const { redis } = await described(stack, 'redis')
+  const keyValue = await openRedisKeyValue({ url: redis })
+  return { keyValue, close: () => keyValue.close() }
+}
+
+function openEmbedded(stack: LeftStack) {
+  return openEmbeddedStack({ dataDir: requireEmbedded(stack), dims: ANY_DIMS })
+}
+
+/** A stack that is up, the one service that is needed answering; the others may be down. */
+async function described({ home, name }: LeftStack, needed: ServiceName): Promise<StackDescription> {
+  const description = readStackDescription(home, name)
+  await requireServices(description, [needed])
+  return description
+}
+
+async function using<R extends { close(): Promise<void> }, T>(
+  resource: R,
+  use: (r: R) => Promise<T>,
+): Promise<T> {
+  try {
+    return await use(resource)
+  } finally {
+    await resource.close()
+  }
+}
