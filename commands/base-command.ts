@@ -1,6 +1,7 @@
 import { Command } from '@oclif/core'
 import { suggest } from '../src/config/suggest.ts'
 import { formatError } from '../src/errors/format-error.ts'
+import { redact } from '../src/errors/redact.ts'
 import { RepError } from '../src/errors/rep-error.ts'
 
 /** What every command shares: rep's errors and exit statuses, also under --json (where oclif would lose them). */
@@ -16,7 +17,8 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override toErrorJson(error: unknown): unknown {
-    if (!(error instanceof RepError)) return { error: { code: 'REP_INTERNAL', message: String(error) } }
+    if (!(error instanceof RepError))
+      return { error: { code: 'REP_INTERNAL', message: redact(String(error)) } }
     const { code, message, details, hint } = error
     return { error: { code, message, details, hint } }
   }

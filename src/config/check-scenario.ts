@@ -37,7 +37,10 @@ export function checkScenario(parts: Parts): ScenarioInput {
 }
 
 /** Faults with their places, in the file's order; those of an override name the override. */
-function place(wrong: readonly PathFault[], { document, changes }: Parts): readonly Fault[] {
+export function place(
+  wrong: readonly PathFault[],
+  { document, changes }: Pick<Parts, 'document' | 'changes'>,
+): readonly Fault[] {
   const inFile: Fault[] = [...document.faults]
   const inChanges: Fault[] = []
   for (const { path, at, message, column } of wrong) {

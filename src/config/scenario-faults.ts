@@ -11,11 +11,12 @@ export interface PathFault {
   readonly column?: number
 }
 
-/** The schema's issues in words, one for each key. `raw` is what was parsed. */
-export function pathFaults(error: z.ZodError, raw: unknown): readonly PathFault[] {
+/** The schema's issues in words, one for each key. `raw` is what was parsed, by a scenario's schema unless another is given. */
+export function pathFaults(error: z.ZodError, raw: unknown, root?: z.ZodType): readonly PathFault[] {
   return error.issues.flatMap((issue): PathFault[] => {
     const path = issue.path as Path
-    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], raw))
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => unknownKey([...path, key], raw, root))
     if (issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options)) {
       return [{ path, at: 'value', message: unknownWord(issue.options, valueAt(raw, path)) }]
     }
@@ -38,15 +39,15 @@ export function valueAt(raw: unknown, path: Path): unknown {
   return value
 }
 
-function unknownKey(path: Path, raw: unknown): PathFault {
+function unknownKey(path: Path, raw: unknown, root?: z.ZodType): PathFault {
   const key = String(path.at(-1))
   const parent = path.slice(0, -1)
-  const near = suggest(key, keysAt(parent, raw))
-  const elsewhere = pathsEndingIn(key)
+  const near = suggest(key, keysAt(parent, raw, root))
+  const elsewhere = pathsEndingIn(key, root)
   let message = 'unknown key'
   if (near !== undefined) message += `; did you mean “${dotted([...parent, near])}”?`
   else if (elsewhere.length > 0) message += `; did you mean “${elsewhere.slice(0, 3).join('” or “')}”?`
-  else message += `; the keys here are ${keysAt(parent, raw).join(', ')}`
+  else message += `; the keys here are ${keysAt(parent, raw, root).join(', ')}`
   return { path, at: 'key', message }
 }
 

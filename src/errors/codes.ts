@@ -15,6 +15,15 @@ export const CODES = {
   REP_INPUT: { exit: 2, hint: 'Check the file, its format and the column mapping (--format, --map).' },
   REP_NOT_FOUND: { exit: 2, hint: 'Check the name; list what there is with the command’s list form.' },
   REP_ENVIRONMENT: { exit: 3, hint: 'Run rep doctor to see what is missing and how to get it.' },
+  REP_CONFIG: { exit: 2, hint: 'Mend the places listed; docs/external-services.md describes every key.' },
+  REP_MISSING: {
+    exit: 3,
+    hint: 'Run again with --create: rep then creates them and notes that they are its own.',
+  },
+  REP_FOREIGN: {
+    exit: 3,
+    hint: 'Choose another prefix (--prefix), or remove them yourself: rep touches only what it created.',
+  },
   REP_STACK_BUSY: { exit: 3, hint: 'Wait for the other run, or give this one its own --data-dir.' },
   REP_PORT_IN_USE: { exit: 3, hint: 'Choose another --port, or stop the process that holds it.' },
   REP_LOG_UNAVAILABLE: { exit: 3, hint: 'Check that the event log is up.', retryable: true },

@@ -1,3 +1,4 @@
+import { redact } from './redact.ts'
 import { RepError } from './rep-error.ts'
 
 /**
@@ -13,7 +14,8 @@ export function formatError(error: unknown, env: NodeJS.ProcessEnv = process.env
     `Hint: ${known.hint}`,
   ]
   if (debug) lines.push(...stackLines(error))
-  return lines.join('\n')
+  // Stacks and errors that are not rep's may hold what a service said.
+  return redact(lines.join('\n'))
 }
 
 function unexpected(error: unknown): RepError {

@@ -1,6 +1,7 @@
 import { CODES, type ErrorCode } from './codes.ts'
+import { redact } from './redact.ts'
 
-/** The one error class: a code of the table, what happened, and optionally more lines of detail. */
+/** The one error class: a code of the table, what happened, and optionally more lines of detail. Without secrets. */
 export class RepError extends Error {
   readonly code: ErrorCode
   /** One line each: every fault of an input, with its place. */
@@ -11,10 +12,10 @@ export class RepError extends Error {
     message: string,
     options: { cause?: unknown; details?: readonly string[] } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(redact(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'RepError'
     this.code = code
-    this.details = options.details ?? []
+    this.details = (options.details ?? []).map(redact)
   }
 
   get exit(): number {

@@ -4,9 +4,9 @@ import { scenarioSchema } from './scenario-schema.ts'
 export type Path = readonly (string | number)[]
 type Schema = z.core.$ZodType
 
-/** The keys that may stand at a path of a scenario file; empty where the path leads to no map. */
-export function keysAt(path: Path, raw: unknown): readonly string[] {
-  let schemas: readonly Schema[] = [scenarioSchema]
+/** The keys that may stand at a path of a file; empty where the path leads to no map. */
+export function keysAt(path: Path, raw: unknown, root: Schema = scenarioSchema): readonly string[] {
+  let schemas: readonly Schema[] = [root]
   let value = raw
   for (const step of path) {
     schemas = schemas.flatMap((schema) => inner(schema, step, value))
@@ -16,9 +16,9 @@ export function keysAt(path: Path, raw: unknown): readonly string[] {
 }
 
 /** Every path that ends in this key, dotted: for a key that was written in the wrong section. */
-export function pathsEndingIn(key: string): readonly string[] {
+export function pathsEndingIn(key: string, root: Schema = scenarioSchema): readonly string[] {
   const found: string[] = []
-  visit(scenarioSchema, '')
+  visit(root, '')
   return found
 
   function visit(schema: Schema, path: string): void {
