@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core'
 import { writeEvents } from '../src/app/write-events.ts'
 import { loadScenario } from '../src/config/load-scenario.ts'
 import { BaseCommand } from './base-command.ts'
-import { duration, rate } from './flags.ts'
+import { duration, rate, shard } from './flags.ts'
 
 export default class Events extends BaseCommand {
   static override summary = 'Print the very events that a scenario and seed would send.'
@@ -13,6 +13,7 @@ export default class Events extends BaseCommand {
   static override examples = [
     '<%= config.bin %> events --scenario baseline --seed 7 --count 1000',
     '<%= config.bin %> events --scenario flash-sale --count 100000 --format avro > events.bin',
+    '<%= config.bin %> events --tps 100 --duration 10s --shard 2/5',
     '<%= config.bin %> events --count 1000 | jq -r .value.actionType | sort | uniq -c',
   ]
   static override enableJsonFlag = false
@@ -37,6 +38,10 @@ export default class Events extends BaseCommand {
     tps: rate({ description: 'User actions per second, e.g. 10000 or 10k.' }),
     duration: duration({ description: 'Length of the measured part, e.g. 30s.' }),
     users: Flags.integer({ description: 'Number of virtual users.', helpValue: 'N', min: 1 }),
+    shard: shard({
+      description:
+        'Only what this shard of a sharded run sends, e.g. 2/5; all shards together send the whole.',
+    }),
     set: Flags.string({
       multiple: true,
       description: 'Overrides one key of the scenario, e.g. --set users.zipf=1.2. Repeatable.',
@@ -54,6 +59,13 @@ export default class Events extends BaseCommand {
       seed,
       set,
     })
-    await writeEvents(scenario, { format, out: process.stdout, ...(count === undefined ? {} : { count }) })
+    await writeEvents(scenario, {
+      format,
+      out: process.stdout,
+      ...(count === undefined ? {} : { count }),
+      ...(flags.shard === undefined
+        ? {}
+        : { shard: { shard: flags.shard.index - 1, shards: flags.shard.of } }),
+    })
   }
 }
