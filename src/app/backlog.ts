@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RepError } from '../errors/rep-error.ts'
 import { nowUs } from '../kernel/time.ts'
 import type { EventLog } from '../ports/event-log.ts'
 
@@ -27,9 +29,13 @@ export async function backlogOf(
   return backlog
 }
 
+/** Between two looks, ms; longer while the log does not answer. */
+const LOOK_MS = 20
+const SILENT_MS = 500
+
 /**
  * Waits until nothing waits in front of any stage; false when that took longer than `timeoutMs`. Stages that
- * feed others are drained when two looks in a row found nothing.
+ * feed others are drained when two looks in a row found nothing. A log that does not answer is asked again.
  */
 export async function drain(
   log: EventLog,
@@ -39,10 +45,24 @@ export async function drain(
   const untilUs = nowUs() + options.timeoutMs * 1e3
   let emptyLooks = 0
   while (nowUs() < untilUs) {
-    const backlog = await backlogOf(log, groups)
-    emptyLooks = Object.values(backlog).every((count) => count === 0) ? emptyLooks + 1 : 0
+    const backlog = await lookAt(log, groups)
+    const empty = backlog !== null && Object.values(backlog).every((count) => count === 0)
+    emptyLooks = empty ? emptyLooks + 1 : 0
     if (emptyLooks === 2) return true
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await sleep(backlog === null ? SILENT_MS : LOOK_MS)
   }
   return false
+}
+
+/** The backlog; null where the log does not answer now. */
+async function lookAt(
+  log: EventLog,
+  groups: readonly GroupOnTopic[],
+): Promise<Record<string, number> | null> {
+  try {
+    return await backlogOf(log, groups)
+  } catch (error) {
+    if (error instanceof RepError && error.retryable) return null
+    throw error
+  }
 }

@@ -61,7 +61,7 @@ export class PlatformaticConsumer implements Consumer {
       const records = this.#queues.take(this.#options.maxRecords)
       void this.#loop.pump()
       if (records.length > 0) return records
-      const failure = this.#loop.takeFailure()
+      const { failure } = this.#loop
       if (failure !== null) throw failure
       const leftMs = deadlineMs - performance.now()
       if (leftMs <= 0 || this.#closed !== null) return records

@@ -33,17 +33,19 @@ export class PlatformaticFetchLoop {
     this.#options = options
   }
 
-  /** Why the last fetch failed; null once it was told, or after one that went well. */
-  takeFailure(): RepError | null {
-    const failure = this.#failure
-    this.#failure = null
-    return failure
+  /**
+   * Why fetching fails; null again after a fetch that went well, or when nothing is wanted. It stays until then:
+   * a poll between two tries must not look as if all were well again.
+   */
+  get failure(): RepError | null {
+    return this.#failure
   }
 
   /** Begins fetches where something is wanted and nothing under way. */
   async pump(): Promise<void> {
     if (this.#pumping || this.#closed) return
     const wanted = this.#wanted()
+    if (wanted.length === 0) this.#failure = null
     if (wanted.length === 0) return
     this.#pumping = true
     try {

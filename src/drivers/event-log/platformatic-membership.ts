@@ -71,10 +71,9 @@ export class PlatformaticMembership {
       if (!includesAll(assigned, this.#held)) this.#needsJoin = true
       this.#held = assigned
     }
-    const failure = this.#failure
-    this.#failure = null
     if (this.#needsJoin && this.#joining === null && !this.#closed) this.#join()
-    if (failure !== null) throw failure
+    // Told until a join goes well: a poll between two tries must not look as if all were well again.
+    if (this.#failure !== null) throw this.#failure
     return this.#held !== before
   }
 
@@ -227,6 +226,7 @@ export class PlatformaticMembership {
     this.#memberId = joined.memberId
     this.#generation = joined.generationId
     this.#assigned = await this.#protocol.sync(connection, joined)
+    this.#failure = null
   }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { initProducerIdV4 } from '@platformatic/kafka'
 import { RepError } from '../../errors/rep-error.ts'
+import { type BackoffLimits, backoffMs } from '../../kernel/backoff.ts'
 import type { SendOutcome } from './kafka-appender.ts'
 import type { PlacedBatch } from './kafka-client.ts'
 import { unavailable } from './kafka-errors.ts'
@@ -10,8 +11,12 @@ import { PlatformaticProduce } from './platformatic-produce.ts'
 import { encodeBatch } from './platformatic-record-batch.ts'
 import { SendPart } from './platformatic-send-part.ts'
 
-const TRIES = 4
-const PAUSE_MS = 250
+/**
+ * How long a send is repeated while brokers are out of reach. Meanwhile what is appended waits behind it, which is
+ * the backpressure: a broker that restarts takes longer than a few tries, and then its numbers tell a repetition.
+ */
+const DELIVERY_MS = 60_000
+const PAUSE: BackoffLimits = { baseMs: 100, maxMs: 1000 }
 const SEQUENCES = 2 ** 31
 
 /** By the cluster's name of the topic, then by partition. */
@@ -34,6 +39,7 @@ export class PlatformaticProducer {
   readonly #brokers: PlatformaticBrokers
   readonly #produce: PlatformaticProduce
   #identity: Identity | null = null
+  readonly #closing = new AbortController()
 
   constructor(settings: KafkaSettings) {
     this.#settings = settings
@@ -45,32 +51,50 @@ export class PlatformaticProducer {
   async send(batches: readonly PlacedBatch[]): Promise<SendOutcome> {
     const parts = partsOf(batches, this.#settings.prefix)
     const all = [...parts.values()].flatMap((topic) => topic.filter((part) => part !== undefined))
-    for (let tries = 1, left = all; left.length > 0; tries++) {
+    const untilMs = performance.now() + DELIVERY_MS
+    let left = all
+    for (let attempt = 0; left.length > 0; attempt++) {
       try {
         const identity = await this.#identify()
         for (const part of left) part.batch ??= this.#encode(part, identity)
         await this.#produce.send(left)
       } catch (error) {
+        const told = unavailable('nothing was appended', error)
         // What was encoded has taken numbers that are never sent.
-        if (error instanceof RepError) this.#identity = null
-        if (error instanceof RepError) throw error
+        if (!told.retryable) this.#identity = null
+        if (!told.retryable) throw told
         for (const part of left) part.failed(error)
       }
       left = left.filter((part) => part.outcome === null)
       if (left.length === 0) break
       this.#brokers.forget()
-      if (tries === TRIES) {
+      if (performance.now() >= untilMs || this.#closing.signal.aborted) {
         for (const part of left) part.giveUp()
         break
       }
-      await sleep(PAUSE_MS)
+      await this.#pause(attempt)
     }
     this.#settle(all)
     return (topic, partition) => parts.get(this.#settings.prefix + topic)![partition]!.giveUp()
   }
 
+  /** Ends the repetitions of the send under way: what is not known to be stored then is told as it is. */
+  giveUp(): void {
+    this.#closing.abort()
+  }
+
   async close(): Promise<void> {
     await this.#brokers.close()
+  }
+
+  /** Waits before the next try, until `giveUp` at most. */
+  async #pause(attempt: number): Promise<void> {
+    const { signal } = this.#closing
+    try {
+      await sleep(backoffMs(attempt, PAUSE), undefined, { signal })
+    } catch (error) {
+      if (!signal.aborted) throw error
+    }
   }
 
   async #identify(): Promise<Identity> {

@@ -15,6 +15,7 @@ export function platformaticClient(admin: KafkaAdmin, settings: KafkaSettings): 
     consume: async (options: ConsumeOptions): Promise<Consumer> =>
       new PlatformaticConsumer(admin, settings, options),
     close: async () => {
+      producer.giveUp()
       await appender.drain()
       await producer.close()
     },
