@@ -1,12 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, errors } from '@elastic/elasticsearch'
+import { Client, type ClientOptions, errors } from '@elastic/elasticsearch'
 import { RepError } from '../errors/rep-error.ts'
 import { type BackoffLimits, backoffMs } from '../kernel/backoff.ts'
 
 export interface ElasticsearchOptions {
-  /** `http://` or `https://` with host and port, and optionally user and password. */
-  readonly node: string
+  /** `http://` or `https://` with host and port, and optionally user and password; of one node or several. */
+  readonly node: string | readonly string[]
   readonly apiKey?: string
+  readonly username?: string
+  readonly password?: string
+  /** PEM texts, as `tls.connect` takes them. */
+  readonly tls?: {
+    readonly ca?: string
+    readonly cert?: string
+    readonly key?: string
+    readonly rejectUnauthorized?: boolean
+  }
   /** Goes before every index name, so that several pipelines can share a cluster. Default: none. */
   readonly prefix?: string
   /** Told in one line when the cluster stops answering and when it answers again; not once an attempt. */
@@ -41,13 +50,15 @@ export class ElasticsearchClient {
   #down = false
 
   constructor(options: ElasticsearchOptions) {
-    const { node, apiKey, prefix = '', log = () => undefined } = options
+    const { node, tls, prefix = '', log = () => undefined } = options
+    const nodes = typeof node === 'string' ? [node] : [...node]
     this.prefix = prefix
-    this.host = hostOf(node)
+    this.host = nodes.map(hostOf).join(', ')
     this.#log = log
     this.#client = new Client({
-      node,
-      ...(apiKey === undefined ? {} : { auth: { apiKey } }),
+      nodes,
+      ...authOf(options),
+      ...(tls === undefined ? {} : { tls: { ...tls } }),
       maxRetries: 0,
       requestTimeout: REQUEST_MS,
       enableMetaHeader: false,
@@ -170,6 +181,11 @@ export function describeError(error: ElasticsearchError): string {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error)
+}
+
+function authOf({ apiKey, username, password }: ElasticsearchOptions): Pick<ClientOptions, 'auth'> {
+  if (apiKey !== undefined) return { auth: { apiKey } }
+  return username === undefined || password === undefined ? {} : { auth: { username, password } }
 }
 
 function hostOf(node: string): string {

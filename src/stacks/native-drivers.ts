@@ -3,11 +3,14 @@ import { basename, join } from 'node:path'
 import { packageRoot } from '../config/package-root.ts'
 import type { SchemaIds } from '../domain/codec.ts'
 import { ElasticsearchDocumentIndex } from '../drivers/document-index/elasticsearch.ts'
-import { ElasticsearchClient } from '../drivers/elasticsearch-client.ts'
+import { ElasticsearchClient, type ElasticsearchOptions } from '../drivers/elasticsearch-client.ts'
 import type { IndexTemplate, IndexTemplates } from '../drivers/elasticsearch-indexes.ts'
 import { HashingEmbedder } from '../drivers/embedder/hashing.ts'
-import { openRedisKeyValue, type RedisKeyValue } from '../drivers/key-value/redis.ts'
-import { ConfluentSchemaRegistry } from '../drivers/schema-registry/confluent.ts'
+import { openRedisKeyValue, type RedisKeyValueOptions, type RedisStore } from '../drivers/key-value/redis.ts'
+import {
+  type ConfluentRegistryOptions,
+  ConfluentSchemaRegistry,
+} from '../drivers/schema-registry/confluent.ts'
 import { registerSchemas } from '../drivers/schema-registry/register-schemas.ts'
 import { ElasticsearchVectorIndex } from '../drivers/vector-index/elasticsearch.ts'
 import type { GraphKind } from '../drivers/vector-index/elasticsearch-mapping.ts'
@@ -25,13 +28,12 @@ export interface ServiceStackOptions {
   readonly dims: number
   /** Opened by the caller; the stack closes it, also when the stack cannot be opened. */
   readonly eventLog: EventLog
-  /** `http://host:port`. */
-  readonly elasticsearch: string
-  readonly elasticsearchApiKey?: string
-  /** `redis://host:port`. */
-  readonly redis: string
-  /** Where the API of the schema registry begins. */
-  readonly registry: string
+  /** `http://host:port`, or how to get in. */
+  readonly elasticsearch: string | Omit<ElasticsearchOptions, 'prefix' | 'log'>
+  /** `redis://host:port`, or where the servers are and how to get in. */
+  readonly redis: string | Omit<RedisKeyValueOptions, 'prefix' | 'log'>
+  /** Where the API of the schema registry begins, or how to get in. */
+  readonly registry: string | Omit<ConfluentRegistryOptions, 'prefix'>
   /** Ids that another thread got from the registry, which is not asked then and may be down. */
   readonly schemaIds?: SchemaIds
   /** What an approximate vector index is on Elasticsearch. Default `int8_hnsw`. */
@@ -49,16 +51,21 @@ export interface ServiceStackOptions {
  * that does not answer and its address, and what starts them; with REP_SCHEMA where the registry refuses one.
  */
 export async function openServiceStack(options: ServiceStackOptions): Promise<Stack> {
-  const { name, dims, eventLog, prefix = '', log, elasticsearchApiKey: apiKey } = options
+  const { name, dims, eventLog, prefix = '', log } = options
   const common = { prefix, ...(log === undefined ? {} : { log }) }
   const elasticsearch = new ElasticsearchClient({
+    ...(typeof options.elasticsearch === 'string' ? { node: options.elasticsearch } : options.elasticsearch),
     ...common,
-    node: options.elasticsearch,
-    ...(apiKey === undefined ? {} : { apiKey }),
   })
-  const registry = new ConfluentSchemaRegistry({ url: options.registry, prefix })
+  const registry = new ConfluentSchemaRegistry({
+    ...(typeof options.registry === 'string' ? { url: options.registry } : options.registry),
+    prefix,
+  })
   const answers = await Promise.allSettled([
-    openRedisKeyValue({ ...common, url: options.redis }),
+    openRedisKeyValue({
+      ...(typeof options.redis === 'string' ? { url: options.redis } : options.redis),
+      ...common,
+    }),
     options.schemaIds ?? registerSchemas(registry),
     elasticsearch.serverVersion(),
   ])
@@ -119,7 +126,7 @@ function readTemplates(): IndexTemplates {
 
 /** Versions of the servers; the registry's is missing while it is down, which nothing else minds. */
 async function serverVersions(
-  redis: RedisKeyValue,
+  redis: RedisStore,
   elasticsearch: ElasticsearchClient,
   registry: ConfluentSchemaRegistry,
 ): Promise<Record<string, string>> {

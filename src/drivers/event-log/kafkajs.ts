@@ -36,7 +36,10 @@ export function kafkajsClient(admin: KafkaAdmin, settings: KafkaSettings): Kafka
   }
 }
 
-function saslOptions({ mechanism, username, password }: NonNullable<KafkaSettings['sasl']>): SASLOptions {
+function saslOptions(sasl: NonNullable<KafkaSettings['sasl']>): SASLOptions {
+  if (sasl.mechanism === 'OAUTHBEARER')
+    return { mechanism: 'oauthbearer', oauthBearerProvider: async () => ({ value: sasl.token }) }
+  const { mechanism, username, password } = sasl
   const names = {
     PLAIN: 'plain',
     'SCRAM-SHA-256': 'scram-sha-256',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { BaseOptions } from '@platformatic/kafka'
 import type { KafkaSettings } from './kafka-options.ts'
 
@@ -17,6 +18,11 @@ export function platformaticOptions(settings: KafkaSettings): BaseOptions {
     retries: RETRIES,
     retryDelay: RETRY_DELAY_MS,
     ...(sasl === null ? {} : { sasl }),
-    ...(tls === null ? {} : { tls }),
+    // Brokers behind one balancer are told apart by the name that is asked for; a bare address has none.
+    ...(tls === null ? {} : { tls: { ...tls }, tlsServerName: !settings.brokers.some(isBareAddress) }),
   }
+}
+
+function isBareAddress(broker: string): boolean {
+  return isIP(broker.slice(0, broker.lastIndexOf(':')).replace(/^\[|\]$/g, '')) !== 0
 }

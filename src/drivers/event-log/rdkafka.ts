@@ -1,3 +1,4 @@
+import { RepError } from '../../errors/rep-error.ts'
 import type { ConsumeOptions, Consumer } from '../../ports/event-log.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
 import type { KafkaClient } from './kafka-client.ts'
@@ -19,7 +20,7 @@ export function rdkafkaClient(admin: KafkaAdmin, settings: KafkaSettings): Kafka
   }
 }
 
-/** Properties of librdkafka that producers and consumers share. */
+/** Properties of librdkafka that producers and consumers share. Throws REP_USAGE for a log-in that it cannot do. */
 function configOf({ brokers, clientId, requestTimeoutMs, sasl, tls }: KafkaSettings): RdkafkaConfig {
   const config: RdkafkaConfig = {
     'client.id': clientId,
@@ -33,6 +34,11 @@ function configOf({ brokers, clientId, requestTimeoutMs, sasl, tls }: KafkaSetti
     log_level: 0,
     'security.protocol': `${sasl === null ? '' : 'sasl_'}${tls === null ? 'plaintext' : 'ssl'}`,
   }
+  if (sasl?.mechanism === 'OAUTHBEARER')
+    throw new RepError(
+      'REP_USAGE',
+      'The Kafka client rdkafka logs in without a token alone: choose another --kafka-client for OAUTHBEARER.',
+    )
   if (sasl !== null) {
     config['sasl.mechanisms'] = sasl.mechanism
     config['sasl.username'] = sasl.username

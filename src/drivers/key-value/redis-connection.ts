@@ -1,46 +1,49 @@
-import { Redis, ReplyError } from 'ioredis'
-import { RepError } from '../../errors/rep-error.ts'
+import { Redis, type RedisOptions } from 'ioredis'
 import { backoffMs } from '../../kernel/backoff.ts'
+import { hostOf, nodeOf, type RedisAddress } from './redis-address.ts'
+import { redisError } from './redis-errors.ts'
 
-export interface RedisAddress {
-  /** `redis://` or `rediss://` with host, port, and optionally user, password and database. */
-  readonly url: string
-  /** Told in one line when the connection is lost and when it is back; not once an attempt. */
-  readonly log?: (line: string) => void
-}
-
-const CONNECT_MS = 5000
+export const CONNECT_MS = 5000
 /** A server that has not answered for so long is taken for gone; a shorter pause only delays the answers. */
 const SILENCE_MS = 15_000
-const RECONNECT = { baseMs: 50, maxMs: 1000 }
+export const RECONNECT = { baseMs: 50, maxMs: 1000 }
 
-/** Replies that mean "not now": the same command may go through later. */
-const PASSING = /^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|NOREPLICAS|MISCONF|NOSCRIPT)\b/
+type Options = Omit<RedisOptions, 'replyMapping'>
 
-/** What the client says of a lost connection is about its own options. */
-function inPlainWords(message: string): string {
-  if (message.startsWith("Stream isn't writeable")) return 'there is no connection'
-  return message.startsWith('Reached the max retries') ? 'the connection broke' : message
-}
-
-/**
- * A connection that comes back by itself. While it is down every command fails at once, nothing is queued,
- * and nothing that was under way is sent twice: whoever holds the batch decides to repeat it. Rejects with
- * REP_STORE_UNAVAILABLE where nothing answers, with REP_ENVIRONMENT where the server refuses the password.
- */
-export async function connectRedis(address: RedisAddress): Promise<Redis> {
-  const redis = new Redis(address.url, {
-    lazyConnect: true,
+/** What every connection has, also those of a cluster's nodes. */
+export function connectionOptions({ username, password, tls }: RedisAddress): Options {
+  return {
     connectTimeout: CONNECT_MS,
     socketTimeout: SILENCE_MS,
-    enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     // The script of a batch needs no MULTI and no subscriptions: the older protocol has the cheaper replies.
     protocol: 2,
     disableClientInfo: true,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls: { ...tls } }),
+  }
+}
+
+/**
+ * A connection that comes back by itself, to the one server or to the one that the sentinels call the master.
+ * While it is down every command fails at once, nothing is queued, and nothing that was under way is sent
+ * twice: whoever holds the batch decides to repeat it. Rejects with REP_STORE_UNAVAILABLE where nothing
+ * answers, with REP_ENVIRONMENT where the server refuses the password.
+ */
+export async function connectRedis(address: RedisAddress): Promise<Redis> {
+  const host = hostOf(address)
+  const { url, database } = address
+  const options: Options = {
+    lazyConnect: true,
+    enableOfflineQueue: false,
     retryStrategy: (times) => backoffMs(times - 1, RECONNECT),
-  })
+    ...connectionOptions(address),
+    ...sentinelOptions(address),
+    ...(database === undefined ? {} : { db: database }),
+  }
+  const redis = url === undefined ? new Redis(options) : new Redis(url, options)
   let last: unknown
   redis.on('error', (error: unknown) => {
     last = error
@@ -49,44 +52,37 @@ export async function connectRedis(address: RedisAddress): Promise<Redis> {
     await redis.connect()
   } catch (error) {
     redis.disconnect()
-    throw redisError(last ?? error, hostOf(address.url))
+    throw redisError(last ?? error, host)
   }
-  reportState(redis, address)
+  reportState(redis, host, address)
   return redis
 }
 
-/** What a failed command becomes: trouble with the connection, a passing refusal, or a fault of ours. */
-export function redisError(error: unknown, host: string): RepError {
-  if (error instanceof RepError) return error
-  const message = error instanceof Error ? inPlainWords(error.message) : String(error)
-  if (!(error instanceof ReplyError) || PASSING.test(message)) {
-    return new RepError('REP_STORE_UNAVAILABLE', `Redis at ${host} does not take commands: ${message}`, {
-      cause: error,
-    })
-  }
-  const code = /^(NOAUTH|WRONGPASS|NOPERM)\b/.test(message) ? 'REP_ENVIRONMENT' : 'REP_INTERNAL'
-  return new RepError(code, `Redis at ${host} refused a command: ${message}`, { cause: error })
-}
-
-/** Host and port of an address, without its secrets. */
-export function hostOf(url: string): string {
-  try {
-    const { hostname, port } = new URL(url)
-    return `${hostname}:${port || '6379'}`
-  } catch {
-    throw new RepError('REP_USAGE', 'The address of Redis is not of the form redis://host:port.')
+function sentinelOptions({ sentinel, tls }: RedisAddress): Options {
+  if (sentinel === undefined) return {}
+  const { name, nodes, username, password } = sentinel
+  return {
+    name,
+    sentinels: nodes.map(nodeOf),
+    // One pass over the sentinels a try; how often is tried is the connection's own affair.
+    sentinelRetryStrategy: () => null,
+    // A master that was made a replica keeps its connections: asking the sentinels again finds the new one.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    ...(username === undefined ? {} : { sentinelUsername: username }),
+    ...(password === undefined ? {} : { sentinelPassword: password }),
+    ...(tls === undefined ? {} : { sentinelTLS: { ...tls }, enableTLSForSentinelMode: true }),
   }
 }
 
-function reportState(redis: Redis, { url, log }: RedisAddress): void {
+function reportState(redis: Redis, host: string, { log }: RedisAddress): void {
   if (log === undefined) return
   let up = true
   redis.on('close', () => {
-    if (up && redis.status !== 'end') log(`redis: connection to ${hostOf(url)} lost, trying to reconnect`)
+    if (up && redis.status !== 'end') log(`redis: connection to ${host} lost, trying to reconnect`)
     up = false
   })
   redis.on('ready', () => {
-    if (!up) log(`redis: connected to ${hostOf(url)} again`)
+    if (!up) log(`redis: connected to ${host} again`)
     up = true
   })
 }

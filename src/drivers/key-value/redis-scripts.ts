@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Redis, ReplyError } from 'ioredis'
+import { type Cluster, type Redis, ReplyError } from 'ioredis'
 import type { RankedMember } from '../../ports/key-value.ts'
 
 /** Keys that one script handles; nothing else runs on the server meanwhile, some hundred microseconds. */
@@ -56,7 +56,7 @@ return ''`)
 
 /** Adds to the scores of members of one ranked set, in one pipelined round trip. */
 export async function raiseScores(
-  redis: Redis,
+  redis: Redis | Cluster,
   key: string,
   increments: readonly RankedMember[],
 ): Promise<void> {
@@ -87,8 +87,8 @@ export async function runScript(
 }
 
 /** By its hash; with its text where the server does not know it (yet, or after a restart). */
-async function evaluate(
-  redis: Redis,
+export async function evaluate(
+  redis: Redis | Cluster,
   code: Code,
   keys: readonly string[],
   args: readonly (string | Buffer)[],

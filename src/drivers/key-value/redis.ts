@@ -1,27 +1,30 @@
 import type { Redis } from 'ioredis'
-import { RepError } from '../../errors/rep-error.ts'
-import type { KeyValue, KeyValueEntry, RankedMember, VersionedEntry } from '../../ports/key-value.ts'
-import { connectRedis, hostOf, type RedisAddress, redisError } from './redis-connection.ts'
+import type { KeyValueEntry, RankedMember, VersionedEntry } from '../../ports/key-value.ts'
+import { hostOf } from './redis-address.ts'
+import { openRedisCluster } from './redis-cluster.ts'
+import { connectRedis } from './redis-connection.ts'
+import { redisError } from './redis-errors.ts'
+import { hasKeys, removeKeys } from './redis-keys.ts'
 import { COMPARE_AND_SET, INCREMENT, raiseScores, runScript, SET, SET_IF_ABSENT } from './redis-scripts.ts'
+import type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
+import { ttl, versionBytes, view } from './redis-values.ts'
 
-export interface RedisKeyValueOptions extends RedisAddress {
-  /** Goes before every key, so that several pipelines can share a server. Default: none. */
-  readonly prefix?: string
-}
+export type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
 
 /** Keys or members that one plain command carries. */
 const CHUNK = 512
 
 /**
- * Opens Redis as a key-value store. Rejects with REP_STORE_UNAVAILABLE where nothing answers; afterwards the
+ * Opens Redis as a key-value store: one server, the master that sentinels name, or a cluster. Rejects with REP_STORE_UNAVAILABLE where nothing answers; afterwards the
  * connection comes back by itself, and every call rejects with REP_STORE_UNAVAILABLE until it has.
  */
-export async function openRedisKeyValue(options: RedisKeyValueOptions): Promise<RedisKeyValue> {
+export async function openRedisKeyValue(options: RedisKeyValueOptions): Promise<RedisStore> {
+  if (options.cluster !== undefined) return openRedisCluster(options)
   return new RedisKeyValue(await connectRedis(options), options)
 }
 
 /** Key-value on Redis: values are plain strings, counters numbers, ranked sets sorted sets. */
-export class RedisKeyValue implements KeyValue {
+class RedisKeyValue implements RedisStore {
   readonly capabilities = { driver: 'ioredis' }
   readonly #redis: Redis
   readonly #prefix: string
@@ -30,7 +33,7 @@ export class RedisKeyValue implements KeyValue {
   constructor(redis: Redis, options: RedisKeyValueOptions) {
     this.#redis = redis
     this.#prefix = options.prefix ?? ''
-    this.#host = hostOf(options.url)
+    this.#host = hostOf(options)
   }
 
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | null)[]> {
@@ -100,6 +103,14 @@ export class RedisKeyValue implements KeyValue {
     })
   }
 
+  hasKeys(): Promise<boolean> {
+    return this.#ask((redis) => hasKeys([redis], this.#prefix))
+  }
+
+  async clear(): Promise<void> {
+    await this.#ask((redis) => removeKeys([redis], this.#prefix))
+  }
+
   async close(): Promise<void> {
     this.#redis.disconnect()
   }
@@ -149,25 +160,3 @@ export class RedisKeyValue implements KeyValue {
     }
   }
 }
-
-/** Bytes 0 to 7 of a value of this version; empty for none. */
-function versionBytes(version: number | null): Buffer {
-  if (version === null) return NOTHING
-  const bytes = Buffer.allocUnsafe(8)
-  bytes.writeUInt32LE(version % 2 ** 32, 0)
-  bytes.writeUInt32LE(Math.floor(version / 2 ** 32), 4)
-  return bytes
-}
-
-/** Redis takes whole milliseconds, 1 at least; 0 stands for none. */
-function ttl(ttlMs: number | undefined): string {
-  if (ttlMs === undefined) return '0'
-  if (ttlMs > 0) return String(Math.ceil(ttlMs))
-  throw new RepError('REP_USAGE', `A time to live of ${ttlMs} ms is not above 0.`)
-}
-
-function view(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-}
-
-const NOTHING = Buffer.alloc(0)

@@ -1,13 +1,9 @@
 import { RepError } from '../../errors/rep-error.ts'
 import type { SchemaRegistry } from '../../ports/schema-registry.ts'
-import { RegistryHttp } from './registry-http.ts'
+import { type RegistryAddress, RegistryHttp } from './registry-http.ts'
 
-export interface ConfluentRegistryOptions {
-  /**
-   * Where the API begins: `http://host:8081` of Confluent's registry, `http://host:port/apis/ccompat/v7` of
-   * Apicurio's. May hold user and password.
-   */
-  readonly url: string
+/** Where the API begins is `http://host:8081` of Confluent's registry, `http://host:port/apis/ccompat/v7` of Apicurio's. */
+export interface ConfluentRegistryOptions extends RegistryAddress {
   /** Goes before every subject. Default: none. */
   readonly prefix?: string
 }
@@ -21,7 +17,7 @@ export class ConfluentSchemaRegistry implements SchemaRegistry {
   readonly #prefix: string
 
   constructor(options: ConfluentRegistryOptions) {
-    this.#http = new RegistryHttp(options.url)
+    this.#http = new RegistryHttp(options)
     this.#prefix = options.prefix ?? ''
   }
 
@@ -51,8 +47,8 @@ export class ConfluentSchemaRegistry implements SchemaRegistry {
     return confluent.status === 200 ? `confluent ${confluent.body.version ?? 'unknown'}` : 'unknown'
   }
 
-  async close(): Promise<void> {
-    // Connections are closed by themselves when they are idle.
+  close(): Promise<void> {
+    return this.#http.close()
   }
 
   async #find(path: string, schema: object): Promise<number | null> {

@@ -1,6 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Agent, fetch, type Response } from 'undici'
 import { RepError } from '../../errors/rep-error.ts'
 import { type BackoffLimits, backoffMs } from '../../kernel/backoff.ts'
+
+export interface RegistryAddress {
+  /** Where the API begins; may hold user and password. */
+  readonly url: string
+  readonly username?: string
+  readonly password?: string
+  /** PEM texts, as `tls.connect` takes them. */
+  readonly tls?: {
+    readonly ca?: string
+    readonly cert?: string
+    readonly key?: string
+    readonly rejectUnauthorized?: boolean
+  }
+}
 
 export interface RegistryAnswer<T> {
   readonly status: number
@@ -22,19 +37,24 @@ export class RegistryHttp {
   readonly #base: string
   readonly #headers: Record<string, string>
 
-  constructor(url: string) {
+  readonly #dispatcher: Agent | null
+
+  constructor({ url, tls, ...account }: RegistryAddress) {
     if (!URL.canParse(url))
       throw new RepError(
         'REP_USAGE',
         'The address of the schema registry is not of the form http://host:port.',
       )
-    const { host, origin, pathname, username, password } = new URL(url)
+    const { host, origin, pathname, ...inUrl } = new URL(url)
+    const username = account.username ?? decodeURIComponent(inUrl.username)
+    const password = account.password ?? decodeURIComponent(inUrl.password)
+    this.#dispatcher = tls === undefined ? null : new Agent({ connect: { ...tls } })
     this.host = host
     this.origin = origin
     this.#base = origin + pathname.replace(/\/+$/, '')
     this.#headers = { accept: `${MEDIA_TYPE}, application/json`, 'content-type': MEDIA_TYPE }
     if (username !== '') {
-      const secret = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+      const secret = `${username}:${password}`
       this.#headers.authorization = `Basic ${Buffer.from(secret).toString('base64')}`
     }
   }
@@ -56,10 +76,16 @@ export class RegistryHttp {
     }
   }
 
+  /** Ends its connections. */
+  async close(): Promise<void> {
+    await this.#dispatcher?.close()
+  }
+
   async #send(method: string, url: string, body?: object): Promise<Response | Error> {
     try {
       const response = await fetch(url, {
         method,
+        ...(this.#dispatcher === null ? {} : { dispatcher: this.#dispatcher }),
         headers: this.#headers,
         signal: AbortSignal.timeout(REQUEST_MS),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

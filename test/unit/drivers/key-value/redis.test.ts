@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openRedisKeyValue, type RedisKeyValue } from '../../../../src/drivers/key-value/redis.ts'
+import { openRedisKeyValue, type RedisStore } from '../../../../src/drivers/key-value/redis.ts'
 
 const missing = spawnSync('redis-server', ['--version']).status !== 0
 if (missing && (process.env.REP_REQUIRE ?? '').split(',').includes('native'))
@@ -12,7 +12,7 @@ const entry = { key: 'k', value: Uint8Array.of(1, 2) }
 describe.skipIf(missing)('redis under trouble (skipped where redis-server is not on the PATH)', () => {
   let port: number
   let server: ChildProcess
-  let keyValue: RedisKeyValue
+  let keyValue: RedisStore
   let lines: string[]
   beforeEach(async () => {
     port = await freePort()
