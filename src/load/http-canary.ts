@@ -5,7 +5,7 @@ import { type HttpClient, HttpRequestError } from './http-client.ts'
 
 /** An acknowledged action whose way into a recommendation is followed. */
 export interface Canary {
-  /** Path and query of the user's recommendations. */
+  /** Path and query of the user's recommendations; polls after the first add `&since=`, which spares the search. */
   readonly path: string
   readonly traceId: string
   /** Run tag of the canaries' trace ids: a basis that names a later canary of the user includes this one. */
@@ -73,36 +73,47 @@ export async function followCanary(canary: Canary, options: CanaryOptions): Prom
   const { client, pollMs, timeoutMs, signal } = options
   const deadlineUs = canary.dueUs + timeoutMs * 1e3
   let polls = 0
+  let last: Basis | null = null
   let reason = 'no poll within its time'
   while (!signal.aborted) {
     const startUs = nowUs()
     if (startUs >= deadlineUs) return { outcome: 'lost', polls, reason }
     polls++
-    const seen = await poll(client, canary, Math.ceil((deadlineUs - startUs) / 1e3))
-    if (typeof seen === 'number') {
-      return { outcome: 'seen', freshnessUs: seen - canary.dueUs, doneUs: seen, polls }
+    const seen = await poll(client, pathSince(canary.path, last), Math.ceil((deadlineUs - startUs) / 1e3))
+    if (seen.basis !== null && includesCanary(seen.basis, canary)) {
+      return { outcome: 'seen', freshnessUs: seen.doneUs - canary.dueUs, doneUs: seen.doneUs, polls }
     }
-    reason = seen
+    last = seen.basis ?? last
+    reason = seen.reason ?? reason
     const betweenMs = Math.max(pollMs, (RESOLUTION * (startUs - canary.dueUs)) / 1e3)
     await pause(startUs / 1e3 + betweenMs - nowUs() / 1e3, signal)
   }
   return { outcome: 'aborted', polls }
 }
 
-/** When the answer that includes the canary came, µs; or what was seen instead. */
-async function poll(client: HttpClient, canary: Canary, timeoutMs: number): Promise<number | string> {
+/** What a poll saw: an answer's basis and when it had come, µs; or why there is none, null where nothing has changed. */
+type Seen =
+  | { readonly basis: Basis; readonly doneUs: number; readonly reason: string }
+  | { readonly basis: null; readonly reason: string | null }
+
+async function poll(client: HttpClient, path: string, timeoutMs: number): Promise<Seen> {
   try {
-    const { status, body, doneUs } = await client.get(canary.path, timeoutMs)
-    if (status < 200 || status > 299) return `status ${status}`
+    const { status, body, doneUs } = await client.get(path, timeoutMs)
+    if (status === 204) return { basis: null, reason: null }
+    if (status < 200 || status > 299) return { basis: null, reason: `status ${status}` }
     const basis = basisOf(JSON.parse(body.toString()))
-    if (includesCanary(basis, canary)) return doneUs
-    return basis === null
-      ? 'no basis yet'
-      : `basis of ${basis.actionCount} actions, last ${basis.lastTraceId}`
+    if (basis === null) return { basis, reason: 'no basis yet' }
+    return { basis, doneUs, reason: `basis of ${basis.actionCount} actions, last ${basis.lastTraceId}` }
   } catch (error) {
-    if (error instanceof HttpRequestError || error instanceof SyntaxError) return error.message
+    if (error instanceof HttpRequestError || error instanceof SyntaxError)
+      return { basis: null, reason: error.message }
     throw error
   }
+}
+
+function pathSince(path: string, last: Basis | null): string {
+  if (last === null) return path
+  return `${path}${path.includes('?') ? '&' : '?'}since=${encodeURIComponent(last.lastTraceId)}`
 }
 
 function basisOf(answer: unknown): Basis | null {

@@ -34,6 +34,25 @@ export const queryString = {
   },
 } as const
 
+export const recommendQueryString = {
+  ...queryString,
+  properties: {
+    ...queryString.properties,
+    since: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+      description:
+        'basis.lastTraceId of an earlier answer: 204 where the user has done nothing since, found without a search. For who polls.',
+    },
+  },
+} as const
+
+export const nothingNewer = {
+  description: 'The user has done nothing since the action that was named.',
+  type: 'null',
+} as const
+
 export const userParams = {
   type: 'object',
   required: ['userId'],

@@ -13,21 +13,26 @@ export function addRecommendRoutes(
   recommender: Recommender,
   metrics: HttpMetrics,
 ): void {
-  app.get<{ Params: { userId: string }; Querystring: RecommendationQuery }>(
+  app.get<{ Params: { userId: string }; Querystring: RecommendationQuery & { since?: string } }>(
     '/v1/users/:userId/recommendations',
     {
       schema: {
         operationId: 'recommend',
         summary: 'Products for a user',
         params: schemas.userParams,
-        querystring: schemas.queryString,
-        response: { 200: schemas.recommendation, ...failures },
+        querystring: schemas.recommendQueryString,
+        response: { 200: schemas.recommendation, 204: schemas.nothingNewer, ...failures },
       },
     },
     async ({ params, query }, reply) => {
       const problem = priceProblem(query)
       if (problem !== null) return reply.code(400).send(problem)
-      const answer = await recommender.recommend(params.userId, query)
+      const { since } = query
+      const answer =
+        since === undefined
+          ? await recommender.recommend(params.userId, query)
+          : await recommender.recommendSince(params.userId, query, since)
+      if (answer === null) return reply.code(204).send()
       metrics.recommended(answer.path)
       return answer
     },

@@ -63,6 +63,16 @@ describe('recommend server', () => {
     expect(filtered.body.items).toMatchObject([{ productId: 'a/b c' }])
   })
 
+  test('who polls is told when the user has done nothing since', async () => {
+    await putPreference(stack, 'poller', preferenceOf([1, 0, 0, 0]))
+    const path = '/v1/users/poller/recommendations'
+    const { basis } = (await get(path)).body as { basis: { lastTraceId: string } }
+    const unchanged = await fetch(`${server.url}${path}?since=${basis.lastTraceId}`)
+    expect([unchanged.status, await unchanged.text()]).toEqual([204, ''])
+    expect(await get(`${path}?since=another`)).toMatchObject({ status: 200, body: { basis } })
+    expect((await get('/v1/users/nobody/recommendations?since=another')).status).toBe(200)
+  })
+
   test('similar products; an unknown product is 404', async () => {
     expect(await get('/v1/products/a%2Fb%20c/similar')).toMatchObject({
       status: 200,
@@ -116,7 +126,7 @@ describe('recommend server', () => {
       '/v1/users/{userId}/recommendations'
     ]
     expect(operation?.get.parameters.map(({ name }) => name).sort()).toEqual(
-      ['category', 'inStock', 'limit', 'maxPrice', 'minPrice', 'userId'].sort(),
+      ['category', 'inStock', 'limit', 'maxPrice', 'minPrice', 'since', 'userId'].sort(),
     )
   })
 

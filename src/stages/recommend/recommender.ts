@@ -18,6 +18,12 @@ import {
 export interface Recommender {
   /** Products for a user. Unknown users get what is popular. */
   recommend(userId: string, query: RecommendationQuery): Promise<Recommendation>
+  /** The same, or null where the user's last action is still `lastTraceId`: one read instead of a search. */
+  recommendSince(
+    userId: string,
+    query: RecommendationQuery,
+    lastTraceId: string,
+  ): Promise<Recommendation | null>
   /** Products nearest to a product, without itself; null for an unknown product. */
   similar(productId: string, query: RecommendationQuery): Promise<SimilarProducts | null>
 }
@@ -81,11 +87,18 @@ export function createRecommender(
     return { path: known.source, items: await nearest(known.vector, query, excludeIds) }
   }
 
+  async function answer(userId: string, known: KnownPreference | null, query: RecommendationQuery) {
+    const { path, items } = await choose(known, query)
+    return { userId, items, path, basis: known?.basis ?? null, generatedAt: Date.now() }
+  }
+
   return {
     async recommend(userId, query) {
+      return answer(userId, await readPreference(stack, userId), query)
+    },
+    async recommendSince(userId, query, lastTraceId) {
       const known = await readPreference(stack, userId)
-      const { path, items } = await choose(known, query)
-      return { userId, items, path, basis: known?.basis ?? null, generatedAt: Date.now() }
+      return known?.basis.lastTraceId === lastTraceId ? null : answer(userId, known, query)
     },
     async similar(productId, query) {
       const [product] = await stack.vectors.getMany(PRODUCT_INDEX, [productId])

@@ -75,6 +75,25 @@ describe('followCanary', () => {
     )
     expect(await follow(canary(), by, 20_000)).toMatchObject({ outcome: 'seen', polls: 3 })
   })
+  test('after an answer, only what is newer is asked for; nothing newer is no answer', async () => {
+    const asked: (string | undefined)[] = []
+    server = await startTestServer((request, response) => {
+      asked.push(request.url)
+      const poll = asked.length
+      if (poll === 2 || poll === 3) response.writeHead(204).end()
+      else
+        response.end(
+          JSON.stringify({ basis: { lastTraceId: traceId(poll === 1 ? 4 : 5), actionCount: poll } }),
+        )
+    })
+    client = new HttpClient(parseTarget(server.url))
+    expect(await follow(canary({ path: '/x?limit=3' }), client, 20_000)).toMatchObject({
+      outcome: 'seen',
+      polls: 4,
+    })
+    const since = `/x?limit=3&since=${traceId(4)}`
+    expect(asked).toEqual(['/x?limit=3', since, since, since])
+  })
   test('an action that never shows is a lost canary that says what was seen instead', async () => {
     const by = await serve(() => ({ basis: { lastTraceId: traceId(4), actionCount: 3 } }))
     const outcome = await follow(canary({ dueUs: nowUs() }), by, 100)
