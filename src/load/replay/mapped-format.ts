@@ -1,5 +1,5 @@
+import { actionTypeOf } from '../../domain/action-names.ts'
 import type { ActionType } from '../../domain/events.ts'
-import { actionTypeOf } from './action-names.ts'
 import { type ColumnMap, locateColumns } from './column-map.ts'
 import { parseTime } from './parse-time.ts'
 import type { RowFormat } from './replay-row.ts'

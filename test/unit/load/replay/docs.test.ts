@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ACTION_NAMES } from '../../../../src/load/replay/action-names.ts'
+import { ACTION_NAMES } from '../../../../src/domain/action-names.ts'
 import { COLUMN_ROLES } from '../../../../src/load/replay/column-map.ts'
 import { REPLAY_FORMATS } from '../../../../src/load/replay/detect-format.ts'
 

@@ -1,6 +1,6 @@
-import type { ActionType } from '../../domain/events.ts'
+import type { ActionType } from './events.ts'
 
-/** What recorded clickstreams call each action; compared without case, blanks and dashes as underscores. */
+/** What clickstreams call each action; compared without case, blanks and dashes as underscores. */
 export const ACTION_NAMES: Readonly<Record<ActionType, readonly string[]>> = {
   VIEW: ['view', 'views', 'viewed', 'view_item', 'product_view', 'detail', 'pv'],
   CLICK: ['click', 'clicks', 'clicked', 'clk'],
@@ -21,7 +21,7 @@ const BY_NAME = new Map(
 const SPELT = new Map<string, ActionType | null>()
 const MOST_SPELLINGS = 1000
 
-/** The action type of a name in a file; null for a name that nobody uses. */
+/** The action type of a name; null for a name that nobody uses. */
 export function actionTypeOf(name: string): ActionType | null {
   const known = SPELT.get(name)
   if (known !== undefined) return known
