@@ -5,7 +5,8 @@ import { DASH, formatBytes, formatCount } from './format.ts'
 export interface ShownStackStatus {
   readonly name: string
   readonly kind: string
-  readonly startedAt: string
+  /** Null where rep did not start it. */
+  readonly startedAt: string | null
   readonly services: readonly {
     readonly name: string
     readonly version: string
@@ -79,7 +80,8 @@ export function renderStatus(status: ShownStackStatus, options: { readonly color
     table(['index', 'health', 'documents', 'size'], documents),
     `schemas: ${subjects === null ? DASH : formatCount(subjects.length)}   redis keys: ${formatCount(redisKeys)}`,
   ]
-  return [`${status.name} stack (${status.kind}), up since ${status.startedAt}`, ...sections].join('\n\n')
+  const since = status.startedAt === null ? 'not started by rep' : `up since ${status.startedAt}`
+  return [`${status.name} stack (${status.kind}), ${since}`, ...sections].join('\n\n')
 
   function table(head: Row, rows: readonly Row[] | undefined): string {
     if (rows === undefined || rows.length === 0)

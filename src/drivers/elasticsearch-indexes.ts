@@ -23,8 +23,8 @@ export interface IndexMapping {
 export type IndexTemplates = Readonly<Record<string, IndexTemplate>>
 
 /** Written into the mapping of every index that rep made; rep writes to no other. */
-const CREATED_BY = 'rep'
-const FIRST_GENERATION = '-000001'
+export const CREATED_BY = 'rep'
+export const FIRST_GENERATION = '-000001'
 
 /**
  * Creates an index behind an alias of its own name: the alias is all that anybody uses, so that the index can

@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { ExternalConfig } from '../config/external/external-config.ts'
 import { RepError } from '../errors/rep-error.ts'
 
 /** The services of a stack, in the order in which they are shown. */
 export const SERVICES = ['kafka', 'registry', 'elasticsearch', 'redis'] as const
 
+/** What rep can start. */
 export type StackKind = 'native' | 'compose'
 
 export type ServiceName = (typeof SERVICES)[number]
@@ -28,8 +30,8 @@ export interface ServiceDescription {
 /** A started stack of services: what a client needs to reach it. Stored as stack.json by `rep up`. */
 export interface StackDescription {
   readonly name: string
-  readonly kind: StackKind
-  /** ISO 8601, UTC. */
+  readonly kind: StackKind | 'external'
+  /** ISO 8601, UTC; empty where rep did not start it. */
   readonly startedAt: string
   /** `host:port` each. */
   readonly brokers: readonly string[]
@@ -42,6 +44,8 @@ export interface StackDescription {
   readonly services: Readonly<Record<ServiceName, ServiceDescription>>
   /** What the stack was started with; the next `rep up` starts from it. */
   readonly settings: Readonly<Record<string, string | number>>
+  /** How to get in where rep did not start it. Holds secrets: never shown, never stored. */
+  readonly external?: ExternalConfig
 }
 
 /** The stack's own directory: description, data, logs, process ids. */

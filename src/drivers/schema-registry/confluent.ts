@@ -34,6 +34,19 @@ export class ConfluentSchemaRegistry implements SchemaRegistry {
     return ids
   }
 
+  /**
+   * Whose a subject is: `owned` where every one of these versions is registered, `missing` where some are not
+   * and may be added, `foreign` where there are versions that are none of these in their place.
+   */
+  async ownership(subject: string, versions: readonly object[]): Promise<'missing' | 'owned' | 'foreign'> {
+    const path = `/subjects/${encodeURIComponent(this.#prefix + subject)}`
+    const known = await Promise.all(versions.map((schema) => this.#find(path, schema)))
+    const own = known.filter((id) => id !== null).length
+    if (own === versions.length) return 'owned'
+    const { status, body } = await this.#http.ask<readonly number[]>('GET', `${path}/versions`)
+    return status === 200 && Array.isArray(body) && body.length > own ? 'foreign' : 'missing'
+  }
+
   /** The version of Apicurio's registry; Confluent's says its own where it has metadata. */
   async serverVersion(): Promise<string> {
     const origin = this.#http.origin

@@ -1,4 +1,7 @@
 import { Admin, ListOffsetTimestamps } from '@platformatic/kafka'
+import { unavailable } from '../../drivers/event-log/kafka-errors.ts'
+import { type KafkaOptions, kafkaSettings } from '../../drivers/event-log/kafka-options.ts'
+import { platformaticOptions } from '../../drivers/event-log/platformatic-options.ts'
 
 const REQUEST_LIMIT_MS = 4000
 
@@ -43,9 +46,22 @@ export async function kafkaStatus(brokers: readonly string[], signal: AbortSigna
   }
 }
 
-async function ask(admin: Admin): Promise<KafkaStatus> {
+/** As kafkaStatus(), of a cluster with a log-in: topics and groups with the options' prefix alone. */
+export async function kafkaStatusOf(options: KafkaOptions): Promise<KafkaStatus> {
+  const settings = kafkaSettings({ ...options, requestTimeoutMs: REQUEST_LIMIT_MS })
+  const admin = new Admin({ ...platformaticOptions(settings), clientId: 'rep-status', retries: 0 })
+  try {
+    return await ask(admin, settings.prefix)
+  } catch (error) {
+    throw unavailable('its topics', error)
+  } finally {
+    await admin.close()
+  }
+}
+
+async function ask(admin: Admin, prefix = ''): Promise<KafkaStatus> {
   const names = (await admin.listTopics())
-    .filter((name) => !name.startsWith('__') && name !== '_schemas')
+    .filter((name) => name.startsWith(prefix) && !name.startsWith('__') && name !== '_schemas')
     .sort()
   if (names.length === 0) return { topics: [], lags: [] }
   const metadata = await admin.metadata({ topics: names })
@@ -59,7 +75,7 @@ async function ask(admin: Admin): Promise<KafkaStatus> {
     partitions,
     records: between(earliest, latest, name),
   }))
-  return { topics, lags: await lags(admin, latest) }
+  return { topics, lags: (await lags(admin, latest)).filter(({ group }) => group.startsWith(prefix)) }
 }
 
 async function offsets(

@@ -9,7 +9,6 @@ import {
   type ServiceName,
   type StackDescription,
   type StackHome,
-  type StackKind,
   stackDirectory,
 } from '../stack-description.ts'
 import { type IndexStatus, indexStatus } from './index-status.ts'
@@ -34,8 +33,9 @@ export interface ServiceStatus {
 /** A stack as it is now. What its service does not answer is null. */
 export interface StackStatus {
   readonly name: string
-  readonly kind: StackKind
-  readonly startedAt: string
+  readonly kind: StackDescription['kind']
+  /** Null where rep did not start it. */
+  readonly startedAt: string | null
   readonly services: readonly ServiceStatus[]
   readonly kafka: KafkaStatus | null
   readonly subjects: readonly string[] | null
