@@ -1,14 +1,19 @@
 import type { schema } from 'avsc'
 import { RepError } from '../errors/rep-error.ts'
-import type { InventoryChange, Notification, UserAction } from './events.ts'
+import type { InventoryChange, Notification, UserAction, UserPattern } from './events.ts'
 import { INVENTORY_CHANGE_VERSIONS } from './schemas/inventory-change.ts'
 import { NOTIFICATION_VERSIONS } from './schemas/notification.ts'
 import { USER_ACTION_CORE, USER_ACTION_FLAT, USER_ACTION_VERSIONS } from './schemas/user-action.ts'
+import { USER_PATTERN_VERSIONS } from './schemas/user-pattern.ts'
 import { type Read, SubjectCodec } from './subject-codec.ts'
 import { isUuid } from './uuid.ts'
 
 /** Registry subjects: `<topic>-value`, Confluent's topic name strategy. */
-export type Subject = 'user.action.v1-value' | 'product.inventory.v1-value' | 'notification.push.v1-value'
+export type Subject =
+  | 'user.action.v1-value'
+  | 'product.inventory.v1-value'
+  | 'notification.push.v1-value'
+  | 'user.pattern.v1-value'
 
 /** Schema id of every version of each subject, oldest first. */
 export type SchemaIds = Readonly<Record<Subject, readonly number[]>>
@@ -18,13 +23,15 @@ export const SCHEMAS: Readonly<Record<Subject, readonly schema.AvroSchema[]>> = 
   'user.action.v1-value': USER_ACTION_VERSIONS,
   'product.inventory.v1-value': INVENTORY_CHANGE_VERSIONS,
   'notification.push.v1-value': NOTIFICATION_VERSIONS,
+  'user.pattern.v1-value': USER_PATTERN_VERSIONS,
 }
 
 /** The ids of stacks without a schema registry: subject * 100 + version. An id never changes its meaning. */
 export const LOCAL_SCHEMA_IDS: SchemaIds = {
   'user.action.v1-value': [101, 102, 103],
   'product.inventory.v1-value': [201, 202],
-  'notification.push.v1-value': [301, 302],
+  'notification.push.v1-value': [301, 302, 303],
+  'user.pattern.v1-value': [401],
 }
 
 /** The part of a user action that moves a preference. */
@@ -53,6 +60,8 @@ export interface EventCodec {
   decodeInventoryChange(bytes: Uint8Array): InventoryChange
   encodeNotification(notification: Notification): Uint8Array
   decodeNotification(bytes: Uint8Array): Notification
+  encodeUserPattern(pattern: UserPattern): Uint8Array
+  decodeUserPattern(bytes: Uint8Array): UserPattern
 }
 
 /** A codec that writes the latest versions with these ids (default: the local table). One per thread. */
@@ -61,6 +70,7 @@ export function createCodec(ids: SchemaIds = LOCAL_SCHEMA_IDS): EventCodec {
   const actions = open<UserAction>('user.action.v1-value')
   const changes = open<InventoryChange>('product.inventory.v1-value')
   const notifications = open<Notification>('notification.push.v1-value')
+  const patterns = open<UserPattern>('user.pattern.v1-value')
   return {
     encodeUserAction: (action) => actions.encode(action),
     decodeUserAction: traced(actions.reader()),
@@ -70,6 +80,8 @@ export function createCodec(ids: SchemaIds = LOCAL_SCHEMA_IDS): EventCodec {
     decodeInventoryChange: changes.reader(),
     encodeNotification: (notification) => notifications.encode(notification),
     decodeNotification: notifications.reader(),
+    encodeUserPattern: (pattern) => patterns.encode(pattern),
+    decodeUserPattern: patterns.reader(),
   }
 }
 

@@ -55,7 +55,8 @@ export interface InventoryChange {
   timestamp: number
 }
 
-export type NotificationKind = 'PRICE_DROP' | 'BACK_IN_STOCK' | 'LOW_STOCK'
+/** The first three come from inventory changes, the last from an abandoned cart. */
+export type NotificationKind = 'PRICE_DROP' | 'BACK_IN_STOCK' | 'LOW_STOCK' | 'CART_REMINDER'
 export type NotificationChannel = 'PUSH' | 'SMS' | 'WEBHOOK'
 
 /** One message to one user (topic `notification.push.v1`, key = user id). */
@@ -67,10 +68,28 @@ export interface Notification {
   channel: NotificationChannel
   title: string
   body: string
-  /** Trace id of the inventory change that caused it. */
+  /** Trace id of the inventory change or of the pattern that caused it. */
   causeTraceId: string
   /** Milliseconds since the epoch. */
   createdAt: number
+}
+
+/** A pattern that was found in a user's actions (topic `user.pattern.v1`, key = user id). */
+export interface UserPattern {
+  /** Follows from user, pattern and first event: the same however often it is found again. */
+  traceId: string
+  userId: string
+  /** Its name in the feature definitions, e.g. `cart_abandonment_risk`. */
+  pattern: string
+  /** Event time of its first event, milliseconds since the epoch. */
+  beganAt: number
+  /** Event time at which it was complete. */
+  detectedAt: number
+  /** Trace id of its first event. */
+  causeTraceId: string
+  productIds: string[]
+  /** Whether the user is to be reminded. */
+  remind: boolean
 }
 
 /** One thing that can be recommended. */

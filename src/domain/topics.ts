@@ -11,12 +11,16 @@ export type TopicName =
   | 'product.inventory.v1.dlq'
   | 'notification.push.v1'
   | 'notification.push.v1.dlq'
+  | 'user.pattern.v1'
+  | 'user.pattern.v1.dlq'
   | 'user.custom.v1'
   | 'collect.bad.v1'
 
 export const USER_ACTION: TopicName = 'user.action.v1'
 export const PRODUCT_INVENTORY: TopicName = 'product.inventory.v1'
 export const NOTIFICATION_PUSH: TopicName = 'notification.push.v1'
+/** Patterns found in users' actions. */
+export const USER_PATTERN: TopicName = 'user.pattern.v1'
 /** Collected events of types that no action has, as JSON; key: user id. */
 export const USER_CUSTOM: TopicName = 'user.custom.v1'
 /** What the collector could not take, with the reason, as JSON; key: who sent it. */
@@ -30,6 +34,8 @@ export const TOPICS: readonly TopicSpec[] = [
   { name: 'product.inventory.v1.dlq', partitions: 3 },
   { name: 'notification.push.v1', partitions: 6 },
   { name: 'notification.push.v1.dlq', partitions: 3 },
+  { name: 'user.pattern.v1', partitions: 6 },
+  { name: 'user.pattern.v1.dlq', partitions: 3 },
   { name: 'user.custom.v1', partitions: 6 },
   { name: 'collect.bad.v1', partitions: 3 },
 ]

@@ -2,21 +2,23 @@ import type { schema } from 'avsc'
 
 type Field = schema.RecordType['fields'][number]
 
-const KINDS = ['PRICE_DROP', 'BACK_IN_STOCK', 'LOW_STOCK']
+const KINDS = ['PRICE_DROP', 'BACK_IN_STOCK', 'LOW_STOCK', 'CART_REMINDER']
 const CHANNELS = ['PUSH', 'SMS', 'WEBHOOK']
 
 /** Every version of the value of `notification.push.v1`, oldest first; BACKWARD_TRANSITIVE. */
 export const NOTIFICATION_VERSIONS: readonly schema.AvroSchema[] = [
   notification(2, []),
-  notification(3, [
-    {
-      name: 'channel',
-      type: { type: 'enum', name: 'NotificationChannel', symbols: CHANNELS },
-      default: 'PUSH',
-    },
-    { name: 'causeTraceId', type: 'string', doc: 'Trace id of the inventory change', default: '' },
-  ]),
+  notification(3, addressed('Trace id of the inventory change')),
+  notification(4, addressed('Trace id of the inventory change or of the pattern')),
 ]
+
+function addressed(cause: string): readonly Field[] {
+  const type: schema.EnumType = { type: 'enum', name: 'NotificationChannel', symbols: CHANNELS }
+  return [
+    { name: 'channel', type, default: 'PUSH' },
+    { name: 'causeTraceId', type: 'string', doc: cause, default: '' },
+  ]
+}
 
 function notification(kinds: number, added: readonly Field[]): schema.RecordType {
   return {

@@ -15,7 +15,7 @@ export interface DecisionRules {
 export type News =
   | { readonly kind: 'PRICE_DROP'; readonly previousPrice: number; readonly price: number }
   | {
-      readonly kind: Exclude<NotificationKind, 'PRICE_DROP'>
+      readonly kind: Exclude<NotificationKind, 'PRICE_DROP' | 'CART_REMINDER'>
       readonly stock: number
       readonly price: number | null
     }

@@ -11,6 +11,7 @@ const decode: Record<Subject, (bytes: Uint8Array) => unknown> = {
   'user.action.v1-value': codec.decodeUserAction,
   'product.inventory.v1-value': codec.decodeInventoryChange,
   'notification.push.v1-value': codec.decodeNotification,
+  'user.pattern.v1-value': codec.decodeUserPattern,
 }
 
 function fixture(subject: Subject, version: number): { bytes: Buffer; value: unknown } {
