@@ -1,6 +1,7 @@
 /** Indexes of the pipeline, the same on every stack. */
 export const USER_BEHAVIOR_INDEX = 'user_behavior_index'
 export const USER_PREFERENCE_INDEX = 'user_preference_index'
+export const PREFERENCE_PROGRESS_INDEX = 'preference_progress_index'
 export const PRODUCT_INDEX = 'product_index'
 export const NOTIFICATION_HISTORY_INDEX = 'notification_history_index'
 
@@ -8,6 +9,7 @@ export const NOTIFICATION_HISTORY_INDEX = 'notification_history_index'
 export const INDEXES = [
   USER_BEHAVIOR_INDEX,
   USER_PREFERENCE_INDEX,
+  PREFERENCE_PROGRESS_INDEX,
   PRODUCT_INDEX,
   NOTIFICATION_HISTORY_INDEX,
 ] as const

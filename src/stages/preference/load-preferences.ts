@@ -11,16 +11,30 @@ export interface LoadedPreference {
   readonly expectedVersion: number | null
 }
 
+/** Marks that are read with the preferences, and what they say. */
+export interface MarkCheck {
+  readonly keys: readonly string[]
+  /** True where the store has lost what it had; the values are by position. */
+  readonly lost: (values: readonly (Uint8Array | null)[]) => boolean
+}
+
 /**
  * Preferences of users, by position: as stored; else as backed up, where they expired; else empty. The
- * vectors are the caller's to change. Rejects with REP_VECTOR_DIMS where a stored one has other dimensions.
+ * vectors are the caller's to change. Null where the marks say that the store lost some. Rejects with
+ * REP_VECTOR_DIMS where a stored one has other dimensions.
  */
-export async function loadPreferences(stack: Stack, userIds: readonly string[]): Promise<LoadedPreference[]> {
+export async function loadPreferences(
+  stack: Stack,
+  userIds: readonly string[],
+  marks: MarkCheck,
+): Promise<LoadedPreference[] | null> {
   const { dims } = stack.embedder.capabilities
   const arena = new Float32Array(userIds.length * dims)
   const loaded = new Array<LoadedPreference>(userIds.length)
   const missing: number[] = []
-  const stored = await stack.keyValue.getMany(userIds.map(preferenceKey))
+  // The marks come after the records in one call: a store that still has its marks then had its records before.
+  const stored = await stack.keyValue.getMany([...userIds.map(preferenceKey), ...marks.keys])
+  if (marks.lost(stored.slice(userIds.length))) return null
   for (let i = 0; i < userIds.length; i++) {
     const vector = arena.subarray(i * dims, (i + 1) * dims)
     const bytes = stored[i] ?? null

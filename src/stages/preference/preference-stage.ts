@@ -7,26 +7,33 @@ import type { Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
 import { newCounters, type Stage, type StageContext } from '../stage.ts'
 import { TraceWindow } from '../trace-window.ts'
 import { ActionVectors } from './action-vectors.ts'
-import { PreferenceBackup } from './preference-backup.ts'
-import { storePreferences } from './store-preferences.ts'
-import { type PendingAction, UserBatch } from './user-batch.ts'
+import { AppliedMarks, type Loss, markKey } from './applied-marks.ts'
+import { BackupKeeper } from './backup-keeper.ts'
+import { PROGRESS_INDEX_SPEC } from './backup-progress.ts'
+import { LostActions } from './lost-actions.ts'
+import { type StoredUser, storePreferences } from './store-preferences.ts'
+import { UserBatch } from './user-batch.ts'
 
 export const PREFERENCE_GROUP = 'rep-preference'
+
+/** Between two looks at the marks while nothing comes, ms. */
+const CHECK_MS = 1000
 
 /** Opens the stage and its consumer; run them with `runStage`. */
 export async function openPreferenceStage(
   context: StageContext,
   settings: PipelineSettings,
 ): Promise<{ readonly stage: Stage; readonly consumer: Consumer }> {
-  const { vectors, embedder, log } = context.stack
+  const { vectors, documents, embedder, log } = context.stack
   const { dims } = embedder.capabilities
   await vectors.ensureIndexes([{ index: USER_PREFERENCE_INDEX, dims, kind: 'flat' }])
+  await documents.ensureIndexes([PROGRESS_INDEX_SPEC])
   const stage = new PreferenceStage(context, settings)
   const consumer = await log.consume({
     group: PREFERENCE_GROUP,
     topics: stage.reads,
     maxRecords: settings.preference.batchRecords,
-    onAssigned: (assigned) => stage.refillWindow(assigned),
+    onAssigned: (assigned) => stage.begin(assigned),
   })
   stage.attach(consumer)
   return { stage, consumer }
@@ -35,7 +42,8 @@ export async function openPreferenceStage(
 /**
  * Keeps each user's preference. A batch is folded by user into one read and one compare-and-set on the last
  * applied offset, which makes a redelivery or a second consumer harmless: so the records are stored first
- * and the offsets committed after them.
+ * and the offsets committed after them. What the key-value store loses afterwards is noticed by its marks, and
+ * comes back from the backup and the log.
  */
 class PreferenceStage implements Stage {
   readonly name = 'preference'
@@ -48,18 +56,34 @@ class PreferenceStage implements Stage {
   readonly #decode: EventCodec['decodeUserActionCore']
   readonly #window: TraceWindow
   readonly #vectors: ActionVectors
-  readonly #backup: PreferenceBackup
+  readonly #marks = new AppliedMarks()
+  readonly #backup: BackupKeeper
+  readonly #lost: LostActions
   #consumer: Consumer | null = null
   #batch: UserBatch | null = null
-  #backupFails = false
+  #checkedMs = 0
 
   constructor(context: StageContext, settings: PipelineSettings) {
+    const { stack } = context
+    const { dedupeWindow } = settings.behavior
+    const say = (line: string): void => context.log(`${this.name}: ${line}`)
+    const read = (record: StoredRecord) => this.#read(record)
     this.#context = context
-    this.#decode = createCodec(context.stack.schemaIds).decodeUserActionCore
+    this.#decode = createCodec(stack.schemaIds).decodeUserActionCore
     this.#settings = settings.preference
-    this.#window = new TraceWindow(settings.behavior.dedupeWindow)
-    this.#vectors = new ActionVectors(context.stack)
-    this.#backup = new PreferenceBackup(context.stack, settings.preference.backupMs)
+    this.#window = new TraceWindow(dedupeWindow)
+    this.#vectors = new ActionVectors(stack)
+    this.#backup = new BackupKeeper({ stack, settings: settings.preference, marks: this.#marks, read, say })
+    this.#lost = new LostActions({
+      log: stack.log,
+      marks: this.#marks,
+      progress: this.#backup.progress,
+      dedupeWindow,
+      read,
+      weightOf: (action) => this.#weightOf(action),
+      apply: (batch) => this.#apply(batch, () => undefined),
+      say,
+    })
   }
 
   /** Names the consumer whose offsets the stage commits. */
@@ -67,49 +91,57 @@ class PreferenceStage implements Stage {
     this.#consumer = consumer
   }
 
-  /** Reads back which trace ids the partitions held before these positions. */
-  async refillWindow(assigned: readonly Position[]): Promise<void> {
-    await this.#window.refill(
-      this.#context.stack.log,
-      assigned,
-      (record) => this.#read(record)?.traceId ?? null,
-    )
+  /** Begins partitions: reads back which trace ids they held before these positions. */
+  async begin(assigned: readonly Position[]): Promise<void> {
+    const { log } = this.#context.stack
+    await this.#window.refill(log, assigned, (record) => this.#read(record)?.traceId ?? null)
+    this.#marks.begin(assigned)
+    this.#backup.begin(assigned)
   }
 
   async handle(source: readonly StoredRecord[]): Promise<void> {
     const batch = this.#batch?.source === source ? this.#batch : this.#take(source)
     this.#batch = batch
-    await this.#vectors.resolve(batch.users.values())
-    while (batch.users.size > 0) await this.#storeRound(batch.users)
+    while (!batch.applied) {
+      await this.#lost.recover()
+      const losses = await this.#apply(batch, (user) => this.#account(batch, user))
+      if (losses.length > 0) await this.#checkMarks()
+    }
     await this.#consumer?.commit(batch.positions())
     this.#batch = null
-    await this.idle()
+    await this.#backup.tend()
   }
 
-  /** Backs up who is due. A failure is not the batch's: it is logged once, and tried again later. */
   async idle(): Promise<void> {
-    try {
-      await this.#backup.copyDue()
-      if (this.#backupFails) this.#context.log(`${this.name}: backups go on`)
-      this.#backupFails = false
-    } catch (error) {
-      if (!(error instanceof RepError && error.retryable)) throw error
-      if (!this.#backupFails) this.#context.log(`${this.name}: backups wait, ${error.message}`)
-      this.#backupFails = true
-    }
+    this.#dropLost()
+    await this.#lost.recover()
+    if (performance.now() - this.#checkedMs >= CHECK_MS) await this.#checkMarks()
+    await this.#lost.recover()
+    await this.#backup.tend()
   }
 
   async flush(): Promise<void> {
-    await this.#backup.copyAll()
+    this.#dropLost()
+    await this.#checkMarks()
+    await this.#lost.recover()
+    await this.#backup.complete()
   }
 
   async close(): Promise<void> {
     await this.flush()
   }
 
+  /** Forgets what is of partitions that moved on. */
+  #dropLost(): void {
+    if (this.#consumer === null) return
+    const owned = new Set(this.#consumer.assignment().map(({ partition }) => partition))
+    this.#marks.keepOnly(owned)
+    this.#lost.keepOnly(owned)
+    this.#backup.keepOnly(owned)
+  }
+
   #take(source: readonly StoredRecord[]): UserBatch {
     const batch = new UserBatch(source)
-    const { weights } = this.#settings
     this.counters.in += source.length
     for (let i = 0; i < source.length; i++) {
       const record = source[i]!
@@ -117,9 +149,13 @@ class PreferenceStage implements Stage {
       batch.advance(record.partition, record.offset)
       if (action === null) this.counters.rejected++
       else if (!this.#window.add(record.partition, action.traceId)) this.counters.duplicates++
-      else batch.add(action, record, weights[action.actionType] ?? 0)
+      else batch.add(action, record, this.#weightOf(action))
     }
     return batch
+  }
+
+  #weightOf({ actionType }: UserActionCore): number {
+    return this.#settings.weights[actionType] ?? 0
   }
 
   /** Null for a record that cannot be decoded; the behavior stage dead-letters it. */
@@ -132,21 +168,45 @@ class PreferenceStage implements Stage {
     }
   }
 
-  /** Users whose record another consumer changed meanwhile stay for the next round. */
-  async #storeRound(users: Map<string, PendingAction[]>): Promise<void> {
-    const { stack, observer } = this.#context
-    for (const { userId, repeated } of await storePreferences(stack, users, this.#settings)) {
-      const actions = users.get(userId)!
-      users.delete(userId)
-      this.counters.duplicates += repeated
-      this.counters.out += actions.length - repeated
-      for (let i = 0; i < repeated; i++) {
-        observer.known('preference', actions[i]!.traceId, actions[i]!.dueUs)
+  /**
+   * Stores all of a batch, round by round, and tells of each user once. Ends early where the store has lost some
+   * of what it had, which is returned: then that has to be applied first.
+   */
+  async #apply(batch: UserBatch, onStored: (user: StoredUser) => void): Promise<readonly Loss[]> {
+    const { stack } = this.#context
+    const { alpha, ttlMs } = this.#settings
+    await this.#vectors.resolve(batch.users.values())
+    while (!batch.applied) {
+      const options = { alpha, ttlMs, marks: this.#marks }
+      const { done, marked, losses } = await storePreferences(stack, batch, options)
+      if (losses.length > 0) return losses
+      for (const user of done) {
+        const actions = batch.users.get(user.userId)!
+        onStored(user)
+        batch.users.delete(user.userId)
+        if (user.repeated < actions.length) this.#backup.changed(user.userId, actions[user.repeated]!)
       }
-      for (let i = repeated; i < actions.length; i++) {
-        observer.done('preference', actions[i]!.traceId, actions[i]!.dueUs)
-      }
-      if (repeated < actions.length) this.#backup.changed(userId)
+      batch.marked = marked
     }
+    return []
+  }
+
+  /** Counts and reports a user's actions. Users whose record another consumer changed meanwhile come in a later round. */
+  #account(batch: UserBatch, { userId, repeated }: StoredUser): void {
+    const { observer } = this.#context
+    const actions = batch.users.get(userId)!
+    this.counters.duplicates += repeated
+    this.counters.out += actions.length - repeated
+    for (let i = 0; i < repeated; i++) observer.known('preference', actions[i]!.traceId, actions[i]!.dueUs)
+    for (let i = repeated; i < actions.length; i++)
+      observer.done('preference', actions[i]!.traceId, actions[i]!.dueUs)
+  }
+
+  /** Looks whether the key-value store still has what it had of every partition. */
+  async #checkMarks(): Promise<void> {
+    const { partitions } = this.#marks
+    const values = await this.#context.stack.keyValue.getMany(partitions.map(markKey))
+    this.#checkedMs = performance.now()
+    this.#lost.note(this.#marks.losses(partitions, values))
   }
 }

@@ -16,7 +16,10 @@ export interface PendingAction extends PreferenceStep {
 export class UserBatch {
   readonly source: readonly StoredRecord[]
   readonly users = new Map<string, PendingAction[]>()
-  readonly #next = new Map<number, number>()
+  /** True once the marks of the key-value store say that all of it is applied. */
+  marked = false
+  /** By partition: the offset after the last record that was taken. */
+  readonly next = new Map<number, number>()
 
   constructor(source: readonly StoredRecord[]) {
     this.source = source
@@ -24,7 +27,7 @@ export class UserBatch {
 
   /** Notes that a record was taken, whatever it was. */
   advance(partition: number, offset: number): void {
-    this.#next.set(partition, offset + 1)
+    this.next.set(partition, offset + 1)
   }
 
   add(action: UserActionCore, record: StoredRecord, weight: number): void {
@@ -45,7 +48,12 @@ export class UserBatch {
     else actions.push(pending)
   }
 
+  /** True when nothing of it is left to be stored. */
+  get applied(): boolean {
+    return this.users.size === 0 && this.marked
+  }
+
   positions(): Position[] {
-    return Array.from(this.#next, ([partition, offset]) => ({ topic: USER_ACTION, partition, offset }))
+    return Array.from(this.next, ([partition, offset]) => ({ topic: USER_ACTION, partition, offset }))
   }
 }
