@@ -11,7 +11,7 @@ import type { StageCounters } from '../stages/stage.ts'
 import type { LabProgress } from './lab-plan.ts'
 
 interface ThreadState {
-  cpuSeconds: number
+  cpuSeconds: number | null
   eventLoopP99Ms: number | null
   stages: Readonly<Record<string, StageCounters>>
 }
@@ -37,7 +37,7 @@ export class LabCollector {
   readonly #firstCpu = new Map<string, number>()
 
   take(thread: string, { snapshot, cpuSeconds, eventLoopP99Ms, stages }: LabProgress): void {
-    if (!this.#firstCpu.has(thread)) this.#firstCpu.set(thread, cpuSeconds)
+    if (cpuSeconds !== null && !this.#firstCpu.has(thread)) this.#firstCpu.set(thread, cpuSeconds)
     this.threads.set(thread, { cpuSeconds, eventLoopP99Ms, stages })
     if (snapshot === null) return
     this.sum.add(snapshot)
@@ -58,11 +58,11 @@ export class LabCollector {
 
   /** CPU of every thread since its first report. */
   get threadUsage(): readonly ThreadUsage[] {
-    return [...this.threads].map(([name, { cpuSeconds }]) => ({
-      name: `rep/${name}`,
-      fromCpuSeconds: this.#firstCpu.get(name) ?? 0,
-      toCpuSeconds: cpuSeconds,
-    }))
+    return [...this.threads].flatMap(([name, { cpuSeconds }]) => {
+      const fromCpuSeconds = this.#firstCpu.get(name)
+      if (cpuSeconds === null || fromCpuSeconds === undefined) return []
+      return [{ name: `rep/${name}`, fromCpuSeconds, toCpuSeconds: cpuSeconds }]
+    })
   }
 
   /** What came since the last call, as one snapshot. */

@@ -62,7 +62,8 @@ export interface LabProgress {
   readonly snapshot: RecorderSnapshot | null
   /** Absolute, not since the last report. */
   readonly stages: Readonly<Record<string, StageCounters>>
-  readonly cpuSeconds: number
+  /** Null for a process of its own, whose CPU time is told with its memory. */
+  readonly cpuSeconds: number | null
   /** 99th percentile of the event loop's delay so far, ms; null where the thread blocks by design. */
   readonly eventLoopP99Ms: number | null
 }

@@ -4,6 +4,8 @@ import { APPEND, type LedgerBuffers, openLedger, type StreamAccount, TraceFinder
 
 /** Effects are counted up to here; far enough below 255 that threads adding at once cannot wrap a byte. */
 export const MOST_EFFECTS = 200
+/** Found durable, but not told of by whoever applied it: once, and once still when that is told late. */
+export const FOUND = 255
 const MOST_LAG_US = 2 ** 32 - 1
 
 /** Writes one thread's share of the ledger; no call allocates or waits. */
@@ -15,6 +17,11 @@ export class LedgerWriter {
     const accounts = openLedger(buffers)
     this.#accounts = new Map(accounts.map((account) => [account.stream, account]))
     this.#finder = new TraceFinder(accounts)
+  }
+
+  /** The accounts of all streams, in the ledger's order. */
+  get accounts(): readonly StreamAccount[] {
+    return [...this.#accounts.values()]
   }
 
   /** The appends of one stream; keep it rather than ask for each event. Throws REP_INTERNAL when undeclared. */
@@ -35,9 +42,13 @@ export class LedgerWriter {
   /** Send time minus due time, µs, of the event of a trace id; -1 for an event that was not sent from here. */
   lagUsOf(traceId: string): number {
     const finder = this.#finder
-    if (!finder.find(traceId) || finder.sequence >= finder.account.states.length) return -1
-    if (finder.account.states[finder.sequence] === APPEND.none) return -1
-    return finder.account.lagsUs[finder.sequence]!
+    return finder.find(traceId) ? this.lagUsAt(finder.account, finder.sequence) : -1
+  }
+
+  /** The same of an event whose account is known. */
+  lagUsAt({ states, lagsUs }: StreamAccount, sequence: number): number {
+    if (sequence >= states.length || states[sequence] === APPEND.none) return -1
+    return lagsUs[sequence]!
   }
 }
 
@@ -91,22 +102,29 @@ export class EffectAccount {
 
   /** The effect was found durable: counts once at most. True when it had not been told before. */
   found(traceId: string): boolean {
-    if (!this.#finder.find(traceId)) return false
-    const { account, sequence } = this.#finder
+    return this.#finder.find(traceId) && this.foundAt(this.#finder.account, this.#finder.sequence)
+  }
+
+  /** The same of an event whose account is known. */
+  foundAt(account: StreamAccount, sequence: number): boolean {
     const counts = this.#effects.get(account)
     if (counts === undefined) return false
     account.reserve(sequence)
-    return Atomics.compareExchange(counts, sequence, 0, 1) === 0
+    return Atomics.compareExchange(counts, sequence, 0, FOUND) === 0
   }
 
   /** An effect of this event is durable. False for an event that the ledger does not follow at this stage. */
   applied(traceId: string): boolean {
-    if (!this.#finder.find(traceId)) return false
-    const { account, sequence } = this.#finder
+    return this.#finder.find(traceId) && this.appliedAt(this.#finder.account, this.#finder.sequence)
+  }
+
+  /** The same of an event whose account is known. */
+  appliedAt(account: StreamAccount, sequence: number): boolean {
     const counts = this.#effects.get(account)
     // Its sender made room before the append, so an event beyond it was not sent in this run.
     if (counts === undefined || sequence >= counts.length) return false
     if (Atomics.load(counts, sequence) < MOST_EFFECTS) Atomics.add(counts, sequence, 1)
+    else Atomics.compareExchange(counts, sequence, FOUND, 1)
     return true
   }
 }

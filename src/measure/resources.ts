@@ -118,6 +118,7 @@ function threadFigures(seconds: number) {
   }
 }
 
-function coresOf(cpuSeconds: number, seconds: number): number {
+/** Cores used on average. */
+export function coresOf(cpuSeconds: number, seconds: number): number {
   return seconds > 0 ? cpuSeconds / seconds : 0
 }

@@ -1,11 +1,11 @@
 import { LatencyRecorder } from '../../measure/latency-recorder.ts'
 import { LedgerWriter } from '../../measure/ledger-writer.ts'
-import { runStage } from '../../stages/run-stage.ts'
 import type { StageCounters } from '../../stages/stage.ts'
 import { labObserver } from '../lab-observer.ts'
 import type { LabPlan, LabProgress } from '../lab-plan.ts'
 import { openStack } from '../open-stack.ts'
-import { STAGES, type StageName } from '../stage-table.ts'
+import { runStages } from '../run-stages.ts'
+import type { StageName } from '../stage-table.ts'
 import { runThread } from '../thread.ts'
 import { ThreadReport } from '../thread-report.ts'
 
@@ -25,18 +25,9 @@ runThread<PipelineThreadData, LabProgress, LabProgress>(async ({ plan, stages },
   const counters: Record<string, StageCounters> = {}
   const report = new ThreadReport({ recorder, stages: () => counters }, side.progress)
   try {
-    await Promise.all(
-      stages.map(async (name) => {
-        const context = { stack, observer, log: side.log }
-        const { stage, consumer } = await STAGES[name].open(context, scenario.pipeline)
-        counters[name] = stage.counters
-        await runStage(stage, consumer, {
-          signal: side.stopped,
-          log: side.log,
-          pollMs: 50,
-          gatherMs: STAGES[name].gatherMs,
-        })
-      }),
+    await runStages(
+      { stack, observer, log: side.log },
+      { stages, settings: scenario.pipeline, counters, signal: side.stopped },
     )
     side.done(report.end())
   } finally {

@@ -96,6 +96,15 @@ export class KafkaAdmin {
       .sort((a, b) => a.partition - b.partition)
   }
 
+  /** Which of these groups have members, or had some until lately that may still believe that they are. */
+  async groupsWithMembers(groups: readonly string[]): Promise<string[]> {
+    const states = await this.#ask('the states of groups', () => this.#admin.listGroups())
+    return groups.filter((group) => {
+      const state = states.get(this.#full(group))?.state.toUpperCase()
+      return state !== undefined && state !== 'EMPTY' && state !== 'DEAD'
+    })
+  }
+
   /** Deletes the topics that are there, and resolves when they are gone; their groups' offsets go with them. */
   async deleteTopics(names: readonly string[]): Promise<void> {
     const found: string[] = []

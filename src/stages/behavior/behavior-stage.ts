@@ -99,8 +99,10 @@ class BehaviorStage implements Stage {
       stage: this.name,
       weights: this.#settings.preference.weights,
       onDurable: (documents) => this.#account(documents),
+      onBuried: (letters) => {
+        this.counters.deadLettered += letters
+      },
     })
-    this.counters.deadLettered += this.#pending.letters.length
     this.#pending = new PendingDocuments()
   }
 
@@ -116,9 +118,8 @@ class BehaviorStage implements Stage {
     const lost = this.#pending.withdraw(isLost)
     if (lost === null) return
     for (const { id, fields } of lost.documents) this.#window.forget(fields.partition, id)
-    const letters = lost.letters.filter(({ appended }) => appended).length
-    this.counters.in -= lost.documents.length + lost.letters.length - letters
-    this.counters.deadLettered += letters
+    const letters = lost.letters.filter(({ appended }) => !appended).length
+    this.counters.in -= lost.documents.length + letters
   }
 
   #take(record: StoredRecord): void {

@@ -18,6 +18,8 @@ export interface SettleOptions {
   readonly weights: Readonly<Record<string, number>>
   /** Told, once for each document, when documents are durable. */
   readonly onDurable: (documents: PendingDocuments) => void
+  /** Told how many dead letters are durable; all that is told is told before the offsets are committed. */
+  readonly onBuried: (letters: number) => void
 }
 
 /**
@@ -28,7 +30,7 @@ export interface SettleOptions {
 export async function settlePending(pending: PendingDocuments, options: SettleOptions): Promise<void> {
   const { keyValue, settlement } = options.stack
   if (pending.documents.length > 0) await storeDocuments(pending, options)
-  await appendLetters(pending, options.stack)
+  options.onBuried(await appendLetters(pending, options.stack))
   await settlement.settle(
     async () => {
       await rankAll(keyValue, pending.increments)
@@ -50,7 +52,7 @@ async function storeDocuments(pending: PendingDocuments, options: SettleOptions)
   onDurable(stored)
 }
 
-async function appendLetters({ letters }: PendingDocuments, { log }: Stack): Promise<void> {
+async function appendLetters({ letters }: PendingDocuments, { log }: Stack): Promise<number> {
   const waiting = letters.filter(({ appended }) => !appended)
   await appendDeadLetters(
     log,
@@ -58,6 +60,7 @@ async function appendLetters({ letters }: PendingDocuments, { log }: Stack): Pro
     waiting.map(({ record }) => record),
   )
   for (const letter of waiting) letter.appended = true
+  return waiting.length
 }
 
 /** Turns refused documents into dead letters; their bytes are read again, for only the document was kept. */

@@ -1,0 +1,39 @@
+import type { PipelineSettings } from '../config/scenario.ts'
+import type { Consumer } from '../ports/event-log.ts'
+import { runStage } from '../stages/run-stage.ts'
+import type { StageContext, StageCounters } from '../stages/stage.ts'
+import { STAGES, type StageName } from './stage-table.ts'
+
+const POLL_MS = 50
+
+export interface RunStagesOptions {
+  readonly stages: readonly StageName[]
+  readonly settings: PipelineSettings
+  /** Gets each stage's counters when it is open. */
+  readonly counters: Record<string, StageCounters>
+  readonly signal: AbortSignal
+  /** Told when a stage is a member of its group, or about to be. */
+  readonly onOpen?: (name: StageName, consumer: Consumer) => void
+}
+
+/** Runs stages side by side until the signal; where one fails the others settle and stop, and it rejects. */
+export async function runStages(context: StageContext, options: RunStagesOptions): Promise<void> {
+  const { stages, settings, counters, signal, onOpen } = options
+  const failed = new AbortController()
+  const stop = AbortSignal.any([signal, failed.signal])
+  const runs = stages.map(async (name) => {
+    try {
+      const { stage, consumer } = await STAGES[name].open(context, settings)
+      counters[name] = stage.counters
+      onOpen?.(name, consumer)
+      const { gatherMs } = STAGES[name]
+      await runStage(stage, consumer, { signal: stop, log: context.log, pollMs: POLL_MS, gatherMs })
+    } catch (error) {
+      failed.abort()
+      throw error
+    }
+  })
+  const ended = await Promise.allSettled(runs)
+  const failure = ended.find((end) => end.status === 'rejected')
+  if (failure !== undefined) throw failure.reason
+}

@@ -1,0 +1,42 @@
+import type { KafkaClientName } from '../../drivers/event-log/kafka-options.ts'
+import { RepError } from '../../errors/rep-error.ts'
+import { findStackName } from '../../stacks/stack-name.ts'
+import type { Home } from '../home.ts'
+import { stackAddress } from '../lab-stack.ts'
+import { parseStages, work } from './work.ts'
+
+/** What the watch for runs opens the stack with; each run says what it needs itself. */
+const DIMS = 384
+
+export interface StartWorkOptions {
+  readonly home: Home
+  /** Name of the stack; undefined for the one that is up. */
+  readonly stack: string | undefined
+  /** With commas between them. */
+  readonly stages: string
+  readonly kafkaClient: KafkaClientName | null
+  readonly signal: AbortSignal
+  readonly log: (line: string) => void
+}
+
+/** Runs a worker process. Rejects with REP_USAGE for what cannot be, with REP_ENVIRONMENT where the stack is not up. */
+export async function startWork({
+  home,
+  stack,
+  stages,
+  kafkaClient,
+  signal,
+  log,
+}: StartWorkOptions): Promise<void> {
+  const names = parseStages(stages)
+  if (stack === 'embedded') {
+    throw new RepError(
+      'REP_USAGE',
+      'The embedded stack belongs to the process of its run: more workers need services that rep up starts, e.g. --stack native.',
+    )
+  }
+  const name = findStackName(home, stack)
+  const address = await stackAddress({ home, name, kafkaClient: kafkaClient ?? 'platformatic' }, DIMS)
+  if (address.kind === 'embedded') throw new RepError('REP_INTERNAL', `stack ${name} is no stack of services`)
+  await work({ address, stages: names, kafkaClient, signal, log })
+}

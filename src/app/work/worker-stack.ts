@@ -1,0 +1,71 @@
+import type { Consumer, EventLog } from '../../ports/event-log.ts'
+import type { Stack } from '../../ports/stack.ts'
+import type { Teller } from './teller.ts'
+
+/**
+ * A stack as a worker's stages see it: the lab is told of every effect before its offset is committed, and nothing
+ * is written without a lease, so that a worker that was put aside for long cannot write into the next run.
+ */
+export function workerStack(stack: Stack, teller: Teller): Stack {
+  const check = (): void => teller.checkLease()
+  return {
+    ...stack,
+    log: guarded(tellingLog(stack.log, teller), ['append'], check),
+    keyValue: guarded(
+      stack.keyValue,
+      ['setMany', 'compareAndSetMany', 'setIfAbsentMany', 'deleteMany', 'incrementMany', 'rankMany'],
+      check,
+    ),
+    documents: guarded(stack.documents, ['upsertMany'], check),
+    vectors: guarded(stack.vectors, ['upsertMany', 'updateAttributes'], check),
+  }
+}
+
+/** The same port, whose named calls reject where `check` throws. */
+function guarded<T extends object>(target: T, writes: readonly (keyof T)[], check: () => void): T {
+  const calls = new Map<PropertyKey, unknown>()
+  return new Proxy(target, {
+    get(port, name) {
+      const known = calls.get(name)
+      if (known !== undefined) return known
+      const member: unknown = Reflect.get(port, name, port)
+      if (typeof member !== 'function') return member
+      const call = writes.some((write) => write === name)
+        ? async (...args: unknown[]): Promise<unknown> => {
+            check()
+            return Reflect.apply(member, port, args)
+          }
+        : (...args: unknown[]): unknown => Reflect.apply(member, port, args)
+      calls.set(name, call)
+      return call
+    },
+  })
+}
+
+function tellingLog(log: EventLog, teller: Teller): EventLog {
+  return {
+    capabilities: log.capabilities,
+    ensureTopics: (topics) => log.ensureTopics(topics),
+    append: (topic, batch, signal) => log.append(topic, batch, signal),
+    consume: async (options) => tellingConsumer(await log.consume(options), teller),
+    read: (from, maxRecords) => log.read(from, maxRecords),
+    offsets: (topic) => log.offsets(topic),
+    committed: (group, topic) => log.committed(group, topic),
+    retain: (topic, limits) => log.retain(topic, limits),
+    close: () => log.close(),
+  }
+}
+
+function tellingConsumer(consumer: Consumer, teller: Teller): Consumer {
+  return {
+    poll: (maxWaitMs, signal) => consumer.poll(maxWaitMs, signal),
+    commit: async (positions) => {
+      await teller.flush()
+      await consumer.commit(positions)
+    },
+    pause: (partitions) => consumer.pause(partitions),
+    resume: (partitions) => consumer.resume(partitions),
+    assignment: () => consumer.assignment(),
+    close: () => consumer.close(),
+  }
+}
