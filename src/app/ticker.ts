@@ -24,6 +24,7 @@ export function startTicking(options: LabOptions, parts: TickerParts): { stop():
       ? null
       : createBreachWatch(parseObjectives(scenario.objectives), { windowMs: breachWindowMs })
   let busy = Promise.resolve()
+  let failing = false
   const tick = async (): Promise<void> => {
     const now = await sampler.sample()
     options.onLive(now)
@@ -33,7 +34,16 @@ export function startTicking(options: LabOptions, parts: TickerParts): { stop():
     early.breached(watch.feed({ atMs: now.elapsedMs, offered: offered.bySecond.get(second) ?? 0, snapshot }))
   }
   const timer = setInterval(() => {
-    busy = busy.then(tick).catch((error: unknown) => options.onLog(`live view: ${String(error)}`))
+    busy = busy.then(tick).then(
+      () => {
+        if (failing) options.onLog('live view: goes on')
+        failing = false
+      },
+      (error: unknown) => {
+        if (!failing) options.onLog(`live view: waiting, ${error instanceof Error ? error.message : error}`)
+        failing = true
+      },
+    )
   }, EVERY_MS)
   return {
     stop: async () => {

@@ -25,10 +25,19 @@ export async function checkReadiness(stack: Pick<Stack, 'keyValue' | 'vectors'>)
   }
 }
 
+/** Who asks waits no longer: a dependency that is silent, but connected, would hold the answer up for its own time-out. */
+const SILENT_MS = 2000
+
 async function outcomeOf(check: () => Promise<string>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`did not answer within ${SILENT_MS / 1000} s`), SILENT_MS)
+  })
   try {
-    return await check()
+    return await Promise.race([check(), silence])
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
+  } finally {
+    clearTimeout(timer)
   }
 }

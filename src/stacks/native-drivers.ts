@@ -124,23 +124,29 @@ function readTemplates(): IndexTemplates {
   return templates
 }
 
-/** Versions of the servers; the registry's is missing while it is down, which nothing else minds. */
+/** Versions of the servers; one that is down has none, and the record of a run need not wait for it. */
 async function serverVersions(
   redis: RedisStore,
   elasticsearch: ElasticsearchClient,
   registry: ConfluentSchemaRegistry,
 ): Promise<Record<string, string>> {
-  const versions: Record<string, string> = {
-    redis: await redis.serverVersion(),
-    elasticsearch: await elasticsearch.serverVersion(),
+  const [redisVersion, elasticsearchVersion, registryVersion] = await Promise.all(
+    [redis, elasticsearch, registry].map(versionOf),
+  )
+  return {
+    redis: redisVersion!,
+    elasticsearch: elasticsearchVersion!,
+    'schema registry': registryVersion!,
   }
+}
+
+async function versionOf(server: { serverVersion(): Promise<string> }): Promise<string> {
   try {
-    versions['schema registry'] = await registry.serverVersion()
+    return await server.serverVersion()
   } catch (error) {
-    if (!(error instanceof RepError) || !error.retryable) throw error
-    versions['schema registry'] = 'not reachable'
+    if (error instanceof RepError && error.retryable) return 'not reachable'
+    throw error
   }
-  return versions
 }
 
 function openingFailure(name: string, answers: readonly PromiseSettledResult<unknown>[]): unknown {
