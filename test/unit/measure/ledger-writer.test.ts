@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
 import { formatTraceId, runTag } from '../../../src/domain/trace-id.ts'
 import { APPEND, createLedger, openLedger } from '../../../src/measure/ledger.ts'
-import { LedgerWriter, MOST_EFFECTS } from '../../../src/measure/ledger-writer.ts'
+import { FOUND, LedgerWriter, MOST_EFFECTS } from '../../../src/measure/ledger-writer.ts'
 
 const SEED = 42
 const id = (sequence: number, seed = SEED) =>
@@ -40,7 +40,15 @@ test('an effect that was found done counts once, and not at all after it was tol
   index.applied(id(1))
   expect(index.found(id(1))).toBe(false)
   expect(index.found(id(1, 43))).toBe(false)
-  expect([...openLedger(buffers)[0]!.effects[0]!]).toEqual([1, 1, 0])
+  expect([...openLedger(buffers)[0]!.effects[0]!]).toEqual([FOUND, 1, 0])
+})
+
+test('an effect that is told only after it was found is one effect; told twice it is two', () => {
+  const buffers = createLedger({ seed: SEED, streams: { action: { count: 2, stages: ['index'] } } })
+  const index = new LedgerWriter(buffers).effects('index')
+  for (const sequence of [0, 1]) index.found(id(sequence))
+  for (const sequence of [0, 1, 1]) index.applied(id(sequence))
+  expect([...openLedger(buffers)[0]!.effects[0]!]).toEqual([1, 2])
 })
 
 test('counts of effects stop before they could wrap', () => {
