@@ -78,6 +78,9 @@ const ONLY_IN = [
   },
   { packages: ['fastify', '@fastify/[^/]+'], folders: ['src/serve/'] },
   { packages: ['zod'], folders: ['src/config/'] },
+  { packages: ['@huggingface/transformers', 'cockatiel'], folders: ['src/drivers/'] },
+  // A pool starts threads.
+  { packages: ['piscina'], folders: ['src/app/'] },
 ]
 
 const escaped = (text) => text.replaceAll('.', '\\.')

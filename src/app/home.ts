@@ -19,6 +19,16 @@ export class Home {
     return join(this.root, 'embedded')
   }
 
+  /** Embedding models that rep fetched. */
+  get models(): string {
+    return join(this.root, 'models')
+  }
+
+  /** Vectors of texts that were embedded before. */
+  get embeddings(): string {
+    return join(this.root, 'embeddings')
+  }
+
   runDirectory(id: string): string {
     return join(this.runs, id)
   }

@@ -2,6 +2,7 @@ import type { Scenario } from '../config/scenario.ts'
 import type { Product } from '../domain/events.ts'
 import { PRODUCT_INDEX, USER_PREFERENCE_INDEX } from '../domain/indexes.ts'
 import { TOPICS } from '../domain/topics.ts'
+import { RepError } from '../errors/rep-error.ts'
 import type { Stack } from '../ports/stack.ts'
 import type { VectorItem } from '../ports/vector-index.ts'
 
@@ -23,7 +24,10 @@ export async function seedCatalogue(stack: Stack, products: readonly Product[]):
   const vectors = new Float32Array(products.length * dims)
   for (let start = 0; start < products.length; start += BATCH) {
     const batch = products.slice(start, start + BATCH)
-    const embedded = await stack.embedder.embed(batch.map(productText))
+    const { rows: embedded, fallback } = await stack.embedder.embed(batch.map(productText), {
+      kind: 'passage',
+    })
+    if (fallback !== null) throw seededByFallback(fallback)
     vectors.set(embedded, start * dims)
     const items = batch.map((product, i): VectorItem => {
       const { id, name, category, price, stock } = product
@@ -36,6 +40,14 @@ export async function seedCatalogue(stack: Stack, products: readonly Product[]):
     await stack.vectors.upsertMany(PRODUCT_INDEX, items)
   }
   return vectors
+}
+
+/** A catalogue of two kinds of vectors could not be searched. */
+function seededByFallback(fallback: string): RepError {
+  return new RepError(
+    'REP_STORE_UNAVAILABLE',
+    `The embedding service failed, and products were not given vectors by ${fallback} in its place.`,
+  )
 }
 
 /** What is embedded of a product. */

@@ -30,6 +30,11 @@ export const CODES = {
   REP_LOG_FENCED: { exit: 1, hint: 'Another member of the group owns the partition now; poll again.' },
   REP_LOG_TOPIC: { exit: 3, hint: 'The topic is missing or has another number of partitions.' },
   REP_STORE_UNAVAILABLE: { exit: 3, hint: 'Check that the store is up.', retryable: true },
+  REP_OVERLOADED: {
+    exit: 3,
+    hint: 'Too much is waiting: try again later, or send less at once.',
+    retryable: true,
+  },
   REP_VECTOR_DIMS: { exit: 3, hint: 'Use the embedder that the index was built with, or rebuild the index.' },
   REP_SCHEMA: {
     exit: 3,

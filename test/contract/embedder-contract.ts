@@ -13,15 +13,15 @@ export function describeEmbedder(name: string, open: () => Promise<Embedder>): v
     test('gives one row of length 1 a text, in order, whatever the batch', async () => {
       const { dims } = embedder.capabilities
       const texts = ['red leather shoes', '', 'Café au lait, 250 ml', '🎧', '   ,;!', 'x'.repeat(5000)]
-      const rows = await embedder.embed(texts)
+      const { rows } = await embedder.embed(texts)
       expect(rows.length).toBe(texts.length * dims)
       for (let i = 0; i < texts.length; i++) {
         const row = rows.subarray(i * dims, (i + 1) * dims)
         expect(Math.hypot(...row)).toBeCloseTo(1, 4)
-        const alone = await embedder.embed([texts[i]!])
+        const { rows: alone } = await embedder.embed([texts[i]!])
         expect(similarity(alone, row)).toBeCloseTo(1, 4)
       }
-      expect(await embedder.embed([])).toHaveLength(0)
+      expect((await embedder.embed([])).rows).toHaveLength(0)
     })
 
     test('texts that share most words are nearer than texts that share none', async () => {
@@ -34,12 +34,12 @@ export function describeEmbedder(name: string, open: () => Promise<Embedder>): v
     })
 
     test('stops when it was told to', async () => {
-      await expect(embedder.embed(['a'], AbortSignal.abort())).rejects.toThrow()
+      await expect(embedder.embed(['a'], { signal: AbortSignal.abort() })).rejects.toThrow()
     })
 
     async function rowsOf(texts: string[]): Promise<Float32Array[]> {
       const { dims } = embedder.capabilities
-      const rows = await embedder.embed(texts)
+      const { rows } = await embedder.embed(texts)
       return texts.map((_, i) => rows.subarray(i * dims, (i + 1) * dims))
     }
   })

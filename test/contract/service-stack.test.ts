@@ -81,7 +81,7 @@ describeService('REP_TEST_REDIS', (redis) =>
         })
 
         test('products are found by vector and attributes', async () => {
-          const vectors = await stack.embedder.embed(['red shoes', 'green tea'])
+          const { rows: vectors } = await stack.embedder.embed(['red shoes', 'green tea'])
           const items = ['red shoes', 'green tea'].map((name, i) => ({
             id: `p${i}`,
             vector: vectors.subarray(i * DIMS, (i + 1) * DIMS),

@@ -1,4 +1,4 @@
-import type { Embedder } from '../../ports/embedder.ts'
+import type { Embedder, Embedding, EmbedOptions } from '../../ports/embedder.ts'
 
 /** Weight of a word, of a short word (at most 2 characters, mostly articles and units), and of each of its trigrams. */
 const WORD_WEIGHT = 1
@@ -20,12 +20,12 @@ export class HashingEmbedder implements Embedder {
     this.capabilities = { model: `hashing-${dims} (not a language model)`, dims, semantic: false }
   }
 
-  async embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array> {
+  async embed(texts: readonly string[], { signal }: EmbedOptions = {}): Promise<Embedding> {
     signal?.throwIfAborted()
     const rows = new Float32Array(texts.length * this.#dims)
     for (let i = 0; i < texts.length; i++)
       embedInto(texts[i]!, rows.subarray(i * this.#dims, (i + 1) * this.#dims))
-    return rows
+    return { rows, truncated: [], fallback: null }
   }
 
   async close(): Promise<void> {

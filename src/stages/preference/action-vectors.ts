@@ -9,7 +9,8 @@ const CACHE_BYTES = 48 * 1024 * 1024
 /**
  * The vectors that actions move a preference by: of the product, or of a search's query. Caches both, oldest
  * out first; a product whose vector changes is seen with its old one until that is out. Unknown products are
- * asked for again each time, since they may be added later.
+ * asked for again each time, since they may be added later; so are queries that the embedder's fallback answered,
+ * whose vectors are of another kind and move nothing.
  */
 export class ActionVectors {
   readonly #stack: Stack
@@ -65,7 +66,8 @@ export class ActionVectors {
   async #embed(missing: ReadonlyMap<string, PendingAction[]>): Promise<void> {
     const { embedder } = this.#stack
     const { dims } = embedder.capabilities
-    const rows = await embedder.embed([...missing.keys()])
+    const { rows, fallback } = await embedder.embed([...missing.keys()], { kind: 'query' })
+    if (fallback !== null) return
     let i = 0
     for (const [query, actions] of missing) {
       this.#keep(this.#queries, query, rows.slice(i * dims, (i + 1) * dims), actions)

@@ -103,7 +103,7 @@ test('a search moves the preference by its query; an action without a known prod
   ])
   await handleAll({ stage, consumer })
   const record = await preferenceOf('u1')
-  const query = await lab.stack.embedder.embed(['red shoes'])
+  const { rows: query } = await lab.stack.embedder.embed(['red shoes'])
   expect(cosine(record!.vector, query)).toBeCloseTo(1, 5)
   expect(record).toMatchObject({ actionCount: 3, lastTraceId: traceId(3) })
   await consumer.close()

@@ -1,0 +1,45 @@
+import { Flags } from '@oclif/core'
+import { DEFAULT_MODEL, DTYPES, type ModelWish } from '../src/app/embed/open-model.ts'
+import { Home } from '../src/app/home.ts'
+import { dataDir } from './flags.ts'
+
+/** Which embedding model. */
+export const modelFlags = {
+  model: Flags.string({
+    description:
+      'Sentence model, as its repository is named; E5 models get their query: and passage: prefixes.',
+    default: DEFAULT_MODEL,
+    helpValue: 'NAME',
+  }),
+  'model-path': Flags.directory({
+    description:
+      'Directory that holds the model’s, for use without a network. Default: models/ of --data-dir, then the hub’s cache of this user, then the hub.',
+    helpValue: 'DIR',
+  }),
+  dtype: Flags.option({
+    options: DTYPES,
+    description: 'Precision of the weights. Default: the first of these that is there.',
+  })(),
+  threads: Flags.integer({
+    description: 'Threads, each with the model in memory. Default: one a core.',
+    helpValue: 'N',
+    min: 1,
+    max: 64,
+  }),
+  'data-dir': dataDir,
+}
+
+/** The model that these flags mean. */
+export function modelOf(
+  flags: {
+    readonly model: string
+    readonly 'model-path'?: string | undefined
+    readonly dtype?: ModelWish['dtype']
+    readonly threads?: number | undefined
+    readonly 'data-dir'?: string | undefined
+  },
+  log: (line: string) => void,
+): ModelWish {
+  const { model, 'model-path': modelPath, dtype, threads, 'data-dir': data } = flags
+  return { model, modelPath, dtype, threads, home: new Home(data), log }
+}

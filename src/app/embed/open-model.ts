@@ -1,0 +1,45 @@
+import { resolve } from 'node:path'
+import { downloadModel } from '../../drivers/embedder/transformers/download-model.ts'
+import {
+  type Dtype,
+  findModel,
+  type ModelChoice,
+  type ModelFiles,
+  modelMissing,
+} from '../../drivers/embedder/transformers/model-files.ts'
+import { TransformersEmbedder } from '../../drivers/embedder/transformers/transformers.ts'
+import type { Home } from '../home.ts'
+import { openEmbedPool } from './embed-pool.ts'
+
+export { DTYPES } from '../../drivers/embedder/transformers/model-files.ts'
+
+/** The ONNX weights of `intfloat/multilingual-e5-base`. */
+export const DEFAULT_MODEL = 'Xenova/multilingual-e5-base'
+
+/** Which model, where it is, and how many threads compute with it. */
+export interface ModelWish {
+  readonly model: string
+  /** Directory that holds the model's; without it, rep's own, the hub's cache, and the hub are looked in. */
+  readonly modelPath?: string | undefined
+  readonly dtype?: Dtype | undefined
+  readonly threads?: number | undefined
+  readonly home: Pick<Home, 'models'>
+  log(line: string): void
+}
+
+/** Finds a model, or fetches it where no directory was named. Rejects with REP_ENVIRONMENT where there is none. */
+export async function resolveModel({ model, modelPath, dtype, home, log }: ModelWish): Promise<ModelFiles> {
+  const choice: ModelChoice = { model, dtype }
+  const root = modelPath === undefined ? home.models : resolve(modelPath)
+  const found = findModel(choice, [root])
+  if (found !== null) return found
+  if (modelPath !== undefined) throw modelMissing(choice, root, [])
+  log(`Fetching ${model} into ${root} …`)
+  return downloadModel(choice, root)
+}
+
+/** A model in its threads, warmed up. */
+export async function openModel(wish: ModelWish): Promise<TransformersEmbedder> {
+  const files = await resolveModel(wish)
+  return new TransformersEmbedder(files, await openEmbedPool(files, wish))
+}

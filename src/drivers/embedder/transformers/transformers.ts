@@ -1,0 +1,58 @@
+import { RepError } from '../../../errors/rep-error.ts'
+import type { Embedder, Embedding, EmbedOptions } from '../../../ports/embedder.ts'
+import type { ModelFiles } from './model-files.ts'
+import type { SentenceVectors } from './sentence-model.ts'
+import { type BatcherStats, TextBatcher } from './text-batcher.ts'
+import { textPrefix } from './text-prefix.ts'
+
+/** Threads that hold the model. */
+export interface SentencePool {
+  readonly workers: number
+  embed(texts: readonly string[]): Promise<SentenceVectors>
+  close(): Promise<void>
+}
+
+export interface TransformersOptions {
+  /** Most texts of a batch; default 32. */
+  readonly batchTexts?: number
+  /** How long a text waits for others while a worker is free; default 3 ms. */
+  readonly waitMs?: number
+  /** Most texts that wait; default 2,000. */
+  readonly queueTexts?: number
+}
+
+/** A sentence model on transformers.js, in threads of its own. */
+export class TransformersEmbedder implements Embedder {
+  readonly capabilities: Embedder['capabilities']
+  readonly #model: string
+  readonly #pool: SentencePool
+  readonly #batcher: TextBatcher
+
+  /** The pool is the embedder's from here on. */
+  constructor({ model, dtype, dims }: ModelFiles, pool: SentencePool, options: TransformersOptions = {}) {
+    const { batchTexts = 32, waitMs = 3, queueTexts = 2000 } = options
+    this.capabilities = { model: `${model} (${dtype})`, dims, semantic: true }
+    this.#model = model
+    this.#pool = pool
+    const { workers } = pool
+    this.#batcher = new TextBatcher((texts) => pool.embed(texts), {
+      ...{ dims, workers, batchTexts, waitMs, queueTexts },
+    })
+  }
+
+  get stats(): BatcherStats {
+    return this.#batcher.stats
+  }
+
+  async embed(texts: readonly string[], { kind = 'query', signal }: EmbedOptions = {}): Promise<Embedding> {
+    const prefix = textPrefix(this.#model, kind)
+    const prefixed = prefix === '' ? texts : texts.map((text) => prefix + text)
+    return { ...(await this.#batcher.submit(prefixed, signal)), fallback: null }
+  }
+
+  /** What waits is given up; what is being computed is finished, since ending a thread then would end the process. */
+  async close(): Promise<void> {
+    await this.#batcher.close(new RepError('REP_STORE_UNAVAILABLE', 'The embedder was closed.'))
+    await this.#pool.close()
+  }
+}
