@@ -34,5 +34,8 @@ if (tooOld) {
     process.exit(3)
   }
   const { execute } = await import('@oclif/core')
+  // What a command still waits for may be nothing that keeps Node alive, such as a slow reader of its output.
+  const alive = setInterval(() => undefined, 2 ** 30)
   await execute({ dir: import.meta.url })
+  clearInterval(alive)
 }
