@@ -1,8 +1,11 @@
 import { Flags } from '@oclif/core'
+import type { ExternalOptions } from '../src/app/describe-stack.ts'
 import { Home } from '../src/app/home.ts'
 import { KAFKA_CLIENTS, type KafkaClientName, type LabStackOptions } from '../src/app/lab-stack.ts'
+import { type HostAndPort, parseAddress } from '../src/config/parse-address.ts'
 import { parseShard, type ShardNumber } from '../src/config/parse-shard.ts'
 import { parseDuration, parseRate } from '../src/config/units.ts'
+import { externalFlags, externalOf } from './external-flags.ts'
 
 /** Where rep keeps runs and the embedded stack's data. */
 export const dataDir = Flags.directory({
@@ -13,7 +16,8 @@ export const dataDir = Flags.directory({
 /** Which stack, of those that hold data, and by which client. */
 export const stackFlags = {
   stack: Flags.string({
-    description: 'embedded, which needs nothing, or a stack that rep up started, e.g. native.',
+    description:
+      'embedded, which needs nothing; a stack that rep up started, e.g. native; or external: services that rep did not start.',
     default: 'embedded',
     helpValue: 'NAME',
   }),
@@ -23,18 +27,22 @@ export const stackFlags = {
     description: 'Which client drives Kafka, where the stack has one.',
   })(),
   'data-dir': dataDir,
+  ...externalFlags,
 }
 
 /** The stack that these flags mean. */
-export function stackOf(flags: {
-  readonly stack: string
-  readonly 'kafka-client'?: KafkaClientName
-  readonly 'data-dir'?: string | undefined
-}): LabStackOptions {
+export function stackOf(
+  flags: {
+    readonly stack: string
+    readonly 'kafka-client'?: KafkaClientName
+    readonly 'data-dir'?: string | undefined
+  } & ExternalOptions,
+): LabStackOptions {
   return {
     home: new Home(flags['data-dir']),
     name: flags.stack,
     kafkaClient: flags['kafka-client'] ?? KAFKA_CLIENTS[0],
+    external: externalOf(flags),
   }
 }
 
@@ -54,4 +62,10 @@ export const rate = Flags.custom<number>({
 export const shard = Flags.custom<ShardNumber>({
   helpValue: 'I/N',
   parse: async (text) => parseShard(text),
+})
+
+/** An address that others are to reach. */
+export const address = Flags.custom<HostAndPort>({
+  helpValue: 'HOST:PORT',
+  parse: async (text) => parseAddress(text),
 })

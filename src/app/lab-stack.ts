@@ -1,9 +1,8 @@
 import { rm } from 'node:fs/promises'
 import type { Scenario } from '../config/scenario.ts'
 import type { KafkaClientName } from '../drivers/event-log/kafka-options.ts'
-import { requireServices } from '../stacks/require-services.ts'
 import { resetServices } from '../stacks/reset-services.ts'
-import { readStackDescription } from '../stacks/stack-description.ts'
+import { type ExternalOptions, requireNoExternal, requireStack } from './describe-stack.ts'
 import type { Home } from './home.ts'
 import type { StackAddress } from './lab-plan.ts'
 
@@ -17,9 +16,10 @@ export type { KafkaClientName }
 
 export interface LabStackOptions {
   readonly home: Home
-  /** `embedded`, or the name of a stack that `rep up` started. */
+  /** `embedded`, `external`, or the name of a stack that `rep up` started. */
   readonly name: string
   readonly kafkaClient: KafkaClientName
+  readonly external?: ExternalOptions
 }
 
 /**
@@ -43,10 +43,12 @@ export async function withLabStack<T>(
 
 /** Where a stack is. Rejects with REP_ENVIRONMENT where the named one is not up, or a service of it does not answer. */
 export async function stackAddress(options: LabStackOptions, dims: number): Promise<StackAddress> {
-  const { home, name, kafkaClient } = options
-  if (name === 'embedded') return { kind: 'embedded', dataDir: home.embedded, dims }
-  const description = readStackDescription(home, name)
-  await requireServices(description)
+  const { home, name, kafkaClient, external } = options
+  if (name === 'embedded') {
+    requireNoExternal(name, external)
+    return { kind: 'embedded', dataDir: home.embedded, dims }
+  }
+  const description = await requireStack(options)
   return { kind: 'services', description, kafkaClient, dims, schemaIds: null }
 }
 

@@ -9,8 +9,8 @@ import { RepError } from '../errors/rep-error.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { KeyValue } from '../ports/key-value.ts'
 import { openEmbeddedStack } from '../stacks/embedded.ts'
-import { requireServices } from '../stacks/require-services.ts'
-import { readStackDescription, type ServiceName, type StackDescription } from '../stacks/stack-description.ts'
+import { kafkaAccess, redisAccess, registryAccess } from '../stacks/service-access.ts'
+import { requireNoExternal, requireStack } from './describe-stack.ts'
 import type { LabStackOptions } from './lab-stack.ts'
 
 /** Which stack a command looks into, as runs left it. */
@@ -35,8 +35,8 @@ export async function withKeyValue<T>(stack: LeftStack, use: (keyValue: KeyValue
 /** Under which ids the values of a stack's log name their schemas. */
 export async function schemaIdsOf(stack: LeftStack): Promise<SchemaIds> {
   if (stack.name === 'embedded') return LOCAL_SCHEMA_IDS
-  const { registry } = await described(stack, 'registry')
-  return using(new ConfluentSchemaRegistry({ url: registry }), registerSchemas)
+  const description = await requireStack(stack, ['registry'])
+  return using(new ConfluentSchemaRegistry(registryAccess(description)), registerSchemas)
 }
 
 /** Throws REP_NOT_FOUND where no run has filled the embedded stack. */
@@ -50,27 +50,21 @@ export function requireEmbedded({ home }: Pick<LeftStack, 'home'>): string {
 
 async function openLog(stack: LeftStack): Promise<{ log: EventLog; close(): Promise<void> }> {
   if (stack.name === 'embedded') return openEmbedded(stack)
-  const { brokers } = await described(stack, 'kafka')
-  const log = await openKafkaEventLog({ brokers, client: stack.kafkaClient })
+  const description = await requireStack(stack, ['kafka'])
+  const log = await openKafkaEventLog({ ...kafkaAccess(description), client: stack.kafkaClient })
   return { log, close: () => log.close() }
 }
 
 async function openKeyValue(stack: LeftStack): Promise<{ keyValue: KeyValue; close(): Promise<void> }> {
   if (stack.name === 'embedded') return openEmbedded(stack)
-  const { redis } = await described(stack, 'redis')
-  const keyValue = await openRedisKeyValue({ url: redis })
+  const description = await requireStack(stack, ['redis'])
+  const keyValue = await openRedisKeyValue(redisAccess(description))
   return { keyValue, close: () => keyValue.close() }
 }
 
 function openEmbedded(stack: LeftStack) {
+  requireNoExternal(stack.name, stack.external)
   return openEmbeddedStack({ dataDir: requireEmbedded(stack), dims: ANY_DIMS })
-}
-
-/** A stack that is up, the one service that is needed answering; the others may be down. */
-async function described({ home, name }: LeftStack, needed: ServiceName): Promise<StackDescription> {
-  const description = readStackDescription(home, name)
-  await requireServices(description, [needed])
-  return description
 }
 
 async function using<R extends { close(): Promise<void> }, T>(
