@@ -9,10 +9,13 @@ import { type KafkaClientName, withLabStack } from '../src/app/lab-stack.ts'
 import { exitStatus } from '../src/app/run-exit.ts'
 import { runLab } from '../src/app/run-lab.ts'
 import { newRunId } from '../src/app/run-store.ts'
+import { shardFiles } from '../src/app/shards/shard-files.ts'
+import type { ShardNumber } from '../src/config/parse-shard.ts'
 import type { Scenario } from '../src/config/scenario.ts'
+import { RepError } from '../src/errors/rep-error.ts'
 import type { RunRecord } from '../src/measure/run-record.ts'
 import { BaseCommand } from './base-command.ts'
-import { duration, stackFlags, stackOf } from './flags.ts'
+import { address, duration, stackFlags, stackOf } from './flags.ts'
 
 /** Flags of every command that runs the whole pipeline under load. */
 export const labFlags = {
@@ -30,6 +33,16 @@ export const labFlags = {
     description:
       'End the load as soon as an objective is missed over a window of this length, e.g. 5s; the report is partial.',
   }),
+  pipeline: Flags.option({
+    options: ['threads', 'workers'] as const,
+    default: 'threads',
+    description:
+      'Who runs the stages: threads of this process, with whom rep work processes share, or those processes alone.',
+  })(),
+  control: address({
+    description:
+      'Where rep work processes of other hosts reach this run; anybody who can read the stack’s keys may. Default: 127.0.0.1, any port.',
+  }),
   ...stackFlags,
 }
 
@@ -43,6 +56,9 @@ export interface LabCommandOptions {
     readonly 'kafka-client': KafkaClientName
     readonly 'data-dir'?: string | undefined
     readonly 'abort-on-breach'?: number | undefined
+    readonly pipeline: 'threads' | 'workers'
+    readonly control?: { readonly host: string; readonly port: number } | undefined
+    readonly shard?: ShardNumber | undefined
   }
 }
 
@@ -63,6 +79,18 @@ export interface PreparedRun {
 /** Runs the lab, shows it live, writes the run's directory, and sets the exit status from the verdict. */
 export abstract class LabCommand extends BaseCommand {
   protected async runLabAndReport({ name, prepare, flags }: LabCommandOptions): Promise<RunRecord> {
+    if (flags.pipeline === 'workers' && flags.stack === 'embedded') {
+      throw new RepError(
+        'REP_USAGE',
+        'The embedded stack belongs to one process: --pipeline workers needs services that rep up starts, e.g. --stack native.',
+      )
+    }
+    if (flags.shard !== undefined && flags['abort-on-breach'] !== undefined) {
+      throw new RepError(
+        'REP_USAGE',
+        '--abort-on-breach does not go with --shard: the objectives are judged on the figures of all shards.',
+      )
+    }
     const home = new Home(flags['data-dir'])
     const id = newRunId(name, new Date())
     const directory = home.runDirectory(id)
@@ -73,21 +101,27 @@ export abstract class LabCommand extends BaseCommand {
     try {
       prepared = await prepare({ directory, signal, log: (line) => view.log(line) })
       const { scenario, source } = prepared
-      const { record, measurements } = await withLabStack(stackOf(flags), scenario, (stack) =>
-        runLab({
-          id,
-          scenario,
-          source,
-          stack,
-          command: ['rep', ...process.argv.slice(2)].join(' '),
-          signal,
-          breachWindowMs: flags['abort-on-breach'] ?? null,
-          onLive: (now) => view.update(now),
-          onLog: (line) => view.log(line),
-        }),
+      const { record, measurements, shard } = await withLabStack(
+        stackOf(flags),
+        { scenario, shard: flags.shard },
+        (stack) =>
+          runLab({
+            id,
+            scenario,
+            source,
+            stack,
+            command: ['rep', ...process.argv.slice(2)].join(' '),
+            signal,
+            breachWindowMs: flags['abort-on-breach'] ?? null,
+            pipeline: flags.pipeline,
+            ...(flags.shard === undefined ? {} : { shard: flags.shard }),
+            ...(flags.control === undefined ? {} : { control: flags.control }),
+            onLive: (now) => view.update(now),
+            onLog: (line) => view.log(line),
+          }),
       )
       view.close()
-      await writeRunDirectory(directory, record, measurements)
+      await writeRunDirectory(directory, record, measurements, await shardFiles(shard))
       process.exitCode = exitStatus(record, signal.aborted)
       const size = { color: process.stdout.isTTY === true, width: process.stdout.columns ?? 100 }
       this.log(renderSummary(record, { ...size, directory }))

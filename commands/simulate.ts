@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core'
 import { loadScenario } from '../src/config/load-scenario.ts'
-import { duration, rate } from './flags.ts'
+import { duration, rate, shard } from './flags.ts'
 import { LabCommand, labFlags } from './lab-command.ts'
 
 export default class Simulate extends LabCommand {
@@ -15,6 +15,7 @@ export default class Simulate extends LabCommand {
     '<%= config.bin %> simulate --tps 10000',
     '<%= config.bin %> simulate ramp --tps 20000 --seed 7',
     '<%= config.bin %> simulate flash-sale --tps 20000 --json | jq .verdict',
+    '<%= config.bin %> simulate --tps 20000 --stack native --shard 1/2',
     '<%= config.bin %> simulate ./mine.yaml --set load.reads.tps=200 --abort-on-breach 5s',
   ]
   static override args = {
@@ -26,6 +27,10 @@ export default class Simulate extends LabCommand {
     }),
     duration: duration({ description: 'Length of the measured part, e.g. 30s; phases keep their shares.' }),
     users: Flags.integer({ description: 'Number of virtual users.', helpValue: 'N', min: 1 }),
+    shard: shard({
+      description:
+        'Drive only this slice of the schedule, e.g. 2/5, while other processes drive the others; join them with rep report merge (docs/scaling.md). Not on the embedded stack.',
+    }),
     ...labFlags,
   }
 

@@ -9,6 +9,9 @@ import { renderJson } from './json.ts'
 import { renderJunit } from './junit.ts'
 import { renderMarkdown } from './markdown.ts'
 
+/** A file's name, and what is in it. */
+export type NamedFile = readonly [name: string, content: string | Uint8Array]
+
 /**
  * Writes every file of a run into its directory, which is made if need be. Each file appears whole or not at
  * all, and `run.json` last: a directory that has it is complete. Rejects with the file system's error.
@@ -17,9 +20,11 @@ export async function writeRunDirectory(
   directory: string,
   record: RunRecord,
   measurements: RunMeasurements,
+  others: readonly NamedFile[] = [],
 ): Promise<void> {
   await mkdir(directory, { recursive: true })
-  const files: [name: string, content: string][] = [
+  const files: NamedFile[] = [
+    ...others,
     ['report.html', renderHtml(record)],
     ['junit.xml', renderJunit(record)],
     ['summary.md', renderMarkdown(record)],
@@ -32,7 +37,7 @@ export async function writeRunDirectory(
 }
 
 /** Writes beside the file and renames over it, so that no reader sees half of it. */
-async function writeWhole(path: string, content: string): Promise<void> {
+async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   const draft = `${path}.${process.pid}.tmp`
   try {
     await writeFile(draft, content, { flush: true })

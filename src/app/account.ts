@@ -2,9 +2,9 @@ import { createCodec, type SchemaIds } from '../domain/codec.ts'
 import { deadLetterTopic, PRODUCT_INVENTORY, USER_ACTION } from '../domain/topics.ts'
 import type { Stream } from '../domain/trace-id.ts'
 import { RepError } from '../errors/rep-error.ts'
-import { conserve } from '../measure/conservation.ts'
-import { type FinalReading, finalRead } from '../measure/final-read.ts'
-import type { LedgerBuffers } from '../measure/ledger.ts'
+import { conserve, type StageBooks } from '../measure/conservation.ts'
+import { type FinalReading, finalRead, MARK } from '../measure/final-read.ts'
+import { APPEND, type LedgerBuffers, openLedger } from '../measure/ledger.ts'
 import { judgeLedger } from '../measure/ledger-verdict.ts'
 import type { LedgerRecord, StageConservation } from '../measure/run-record.ts'
 import type { EventLog, Position, StoredRecord } from '../ports/event-log.ts'
@@ -21,12 +21,16 @@ export interface AccountOptions {
   readonly from: readonly Position[]
   readonly counters: ReadonlyMap<string, StageCounters>
   readonly traceIdOf: (stream: Stream, sequence: number) => string
+  /** True where other processes drive parts of the same schedule. */
+  readonly shard: boolean
 }
 
 export interface Account {
   readonly ledger: LedgerRecord
   readonly conservation: readonly StageConservation[]
   readonly reading: FinalReading
+  /** What the conservation was judged by. */
+  readonly books: readonly StageBooks[]
 }
 
 /** Where the next record of every partition of these topics will go. */
@@ -51,7 +55,7 @@ export async function closeBooks(options: AccountOptions): Promise<Account> {
     traceIdOf: traceIdReader(schemaIds),
     committed,
   })
-  const conservation = await Promise.all(
+  const books = await Promise.all(
     GROUPS.map(async ({ stage, group, topic }) => {
       const [offsets, positions] = await Promise.all([log.offsets(topic), log.committed(group, topic)])
       const start = new Map(of([topic]).map(({ partition, offset }) => [partition, offset]))
@@ -60,10 +64,32 @@ export async function closeBooks(options: AccountOptions): Promise<Account> {
         const position = positions.find((candidate) => candidate.partition === partition)
         return { from: beginning, committed: position?.offset ?? beginning, latest }
       })
-      return conserve({ stage, counters: counters.get(stage) ?? newCounters(), partitions })
+      return { stage, counters: counters.get(stage) ?? newCounters(), partitions }
     }),
   )
-  return { ledger: judgeLedger({ ledger, reading, traceIdOf }), conservation, reading }
+  if (options.shard) return { ledger: ownLedger(options, reading), conservation: [], reading, books }
+  return {
+    ledger: judgeLedger({ ledger, reading, traceIdOf }),
+    conservation: books.map(conserve),
+    reading,
+    books,
+  }
+}
+
+/**
+ * What a shard can say by itself: what became of its own appends. Effects of its events are partly the work of other
+ * shards' stages, so they are judged when the ledgers are united.
+ */
+function ownLedger({ ledger, traceIdOf }: AccountOptions, reading: FinalReading): LedgerRecord {
+  const streams = ledger.streams.map((stream) => ({ ...stream, stages: [], effects: [] }))
+  const accounts = openLedger({ streams })
+  const isSent = (sequence: number, at: number): boolean => accounts[at]!.states[sequence] !== APPEND.none
+  let deadLetters = 0
+  for (const [at, marks] of reading.marks.entries())
+    for (const [sequence, mark] of marks.entries())
+      if ((mark & MARK.deadLettered) !== 0 && isSent(sequence, at)) deadLetters++
+  const own = { ...reading, marks: reading.marks, truncated: reading.truncated, deadLetters, reorderings: [] }
+  return judgeLedger({ ledger: { streams }, reading: own, traceIdOf, sentOnly: true })
 }
 
 /** Reads the trace id of a driven record, also of a dead-lettered one; null where there is none to read. */

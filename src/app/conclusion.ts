@@ -6,6 +6,7 @@ import type { LabOptions } from './lab-options.ts'
 import type { LabPlan } from './lab-plan.ts'
 import type { LiveSampler } from './live-sampler.ts'
 import type { Offered } from './offered.ts'
+import type { ShardMeeting } from './shards/shard-meeting.ts'
 import type { LoadThreadResult } from './workers/load.ts'
 import type { ProbeThreadResult } from './workers/probe.ts'
 
@@ -15,6 +16,10 @@ export interface Conclusion {
   readonly plan: LabPlan
   readonly stack: Stack
   readonly host: HostFacts
+  /** Null for a run that is not sharded. */
+  readonly meeting: ShardMeeting | null
+  /** What the whole schedule holds, and what of it is this process's. */
+  readonly whole: Offered
   readonly offered: Offered
   /** What a reader of the figures must know of the catalogue. */
   readonly notes: readonly string[]

@@ -1,9 +1,11 @@
+import type { ShardNumber } from '../config/parse-shard.ts'
 import type { Scenario } from '../config/scenario.ts'
 import type { InjectedFaults } from '../faults/fault-counts.ts'
 import type { LiveSnapshot } from '../measure/live-status.ts'
 import type { RunMeasurements } from '../measure/run-measurements.ts'
 import type { RunRecord } from '../measure/run-record.ts'
 import type { SourcePlan, StackAddress } from './lab-plan.ts'
+import type { ShardFiles } from './shards/shard-part.ts'
 
 export interface LabOptions {
   readonly id: string
@@ -16,6 +18,12 @@ export interface LabOptions {
   readonly signal: AbortSignal
   /** Ends the load as soon as an objective is missed over this many ms; null to run to the end. */
   readonly breachWindowMs: number | null
+  /** Who runs the stages: threads of this process (the default), or `rep work` processes alone. */
+  readonly pipeline?: 'threads' | 'workers'
+  /** Where worker processes meet the lab; default any port of 127.0.0.1. */
+  readonly control?: { readonly host: string; readonly port: number }
+  /** Which part of a sharded run this is; left out for all of it. */
+  readonly shard?: ShardNumber
   onLive(now: LiveSnapshot): void
   onLog(line: string): void
 }
@@ -25,4 +33,6 @@ export interface LabRun {
   readonly measurements: RunMeasurements
   /** What faults the scenario's steps did, to compare the ledger with. */
   readonly injected: InjectedFaults
+  /** What merging the shards of a run needs of this one; only of a sharded run. */
+  readonly shard?: ShardFiles
 }

@@ -1,10 +1,14 @@
 import { rm } from 'node:fs/promises'
+import type { ShardNumber } from '../config/parse-shard.ts'
 import type { Scenario } from '../config/scenario.ts'
 import type { KafkaClientName } from '../drivers/event-log/kafka-options.ts'
+import { dismissWorkers } from '../stacks/dismiss-workers.ts'
 import { resetServices } from '../stacks/reset-services.ts'
 import { type ExternalOptions, requireNoExternal, requireStack } from './describe-stack.ts'
 import type { Home } from './home.ts'
 import type { StackAddress } from './lab-plan.ts'
+import { embeddedShard } from './shards/open-meeting.ts'
+import { GROUPS } from './stage-table.ts'
 
 /** The clients that can drive Kafka, the default first. */
 export const KAFKA_CLIENTS = [
@@ -29,14 +33,23 @@ export interface LabStackOptions {
  */
 export async function withLabStack<T>(
   options: LabStackOptions,
-  scenario: Scenario,
+  { scenario, shard }: { readonly scenario: Scenario; readonly shard?: ShardNumber | undefined },
   run: (address: StackAddress) => Promise<T>,
 ): Promise<T> {
   const { home, name } = options
+  if (shard !== undefined && name === 'embedded') throw embeddedShard()
   const address = await stackAddress(options, scenario.pipeline.embedder.dims)
-  return withLock(home.lock(name), async () => {
-    if (address.kind === 'services') await resetServices(address.description)
-    else await rm(address.dataDir, { recursive: true, force: true })
+  // The first shard empties the stack for all; the others meet it there.
+  const follows = shard !== undefined && shard.index > 1
+  return withLock(home.lock(follows ? `${name}.shard-${shard.index}` : name), async () => {
+    if (follows) return run(address)
+    if (address.kind === 'services') {
+      await dismissWorkers(
+        address.description,
+        GROUPS.map(({ group }) => group),
+      )
+      await resetServices(address.description)
+    } else await rm(address.dataDir, { recursive: true, force: true })
     return run(address)
   })
 }

@@ -1,6 +1,9 @@
-import { nowUs } from '../kernel/time.ts'
+import type { ShardNumber } from '../config/parse-shard.ts'
+import { nowUs, shiftClock } from '../kernel/time.ts'
 import type { LabCollector } from './lab-collector.ts'
 import type { LabPlan, LabProgress } from './lab-plan.ts'
+import type { ShardStart } from './shards/run-clock.ts'
+import { shardOfUsers } from './shards/shard-facts.ts'
 import type { StageName } from './stage-table.ts'
 import { startThread, type Thread } from './thread.ts'
 import type { LoadThreadData, LoadThreadResult } from './workers/load.ts'
@@ -25,11 +28,18 @@ export interface LabThreads {
 
 export interface LabHooks {
   readonly collector: LabCollector
+  /** Who runs the stages: threads of this process, or worker processes alone. */
+  readonly pipeline: 'threads' | 'workers'
+  /** Which part of a sharded run this process is. */
+  readonly shard?: ShardNumber | undefined
   onLog(line: string): void
 }
 
 /** Starts the threads of a lab and resolves when all are ready; on failure none is left. */
-export async function startLab(plan: LabPlan, { collector, onLog }: LabHooks): Promise<LabThreads> {
+export async function startLab(
+  plan: LabPlan,
+  { collector, pipeline: runner, shard: shardOfRun, onLog }: LabHooks,
+): Promise<LabThreads> {
   const started: Thread<unknown>[] = []
   const start = <R>(name: string, entry: string, data: unknown): Thread<R> => {
     const hooks = { onLog, onProgress: (progress: LabProgress) => collector.take(name, progress) }
@@ -39,18 +49,20 @@ export async function startLab(plan: LabPlan, { collector, onLog }: LabHooks): P
   }
   try {
     const recommend = start<LabProgress>('recommend', 'recommend', { plan })
-    const pipeline = PIPELINE_THREADS.map((stages) =>
+    const pipeline = (runner === 'threads' ? PIPELINE_THREADS : []).map((stages) =>
       start<LabProgress>(stages.join('+'), 'pipeline', { plan, stages } satisfies PipelineThreadData),
     )
     const url = await recommend.ready
     const shards = plan.scenario.load.threads
+    const within = shardOfRun === undefined ? {} : { within: shardOfUsers(shardOfRun) }
     const load = Array.from({ length: shards }, (_, shard) =>
       start<LoadThreadResult>(`load-${shard}`, 'load', {
         plan,
-        shard: { shard, shards },
+        shard: { shard, shards, ...within },
       } satisfies LoadThreadData),
     )
-    const probe = start<ProbeThreadResult>('probe', 'probe', { plan, url } satisfies ProbeThreadData)
+    const watched = shardOfRun === undefined || shardOfRun.index === 1 ? plan : withoutProbes(plan)
+    const probe = start<ProbeThreadResult>('probe', 'probe', { plan: watched, url } satisfies ProbeThreadData)
     await Promise.all(started.map((thread) => thread.ready))
     return { pipeline, recommend, load, probe }
   } catch (error) {
@@ -59,14 +71,31 @@ export async function startLab(plan: LabPlan, { collector, onLog }: LabHooks): P
   }
 }
 
+/** Reads and canaries are the first shard's. */
+function withoutProbes(plan: LabPlan): LabPlan {
+  const { scenario } = plan
+  const { load } = scenario
+  const none = { reads: { ...load.reads, tps: 0 }, canaries: { ...load.canaries, tps: 0 } }
+  return { ...plan, scenario: { ...scenario, load: { ...load, ...none } } }
+}
+
 /** All threads of a lab. */
 export function allThreads(threads: LabThreads): readonly Thread<unknown>[] {
   return [...threads.pipeline, threads.recommend, ...threads.load, threads.probe]
 }
 
-/** Orders the start; returns due time 0 on the host's clock, µs. */
-export function orderStart(threads: LabThreads): number {
-  const originUs = nowUs() + LEAD_US
-  for (const thread of allThreads(threads)) thread.order({ kind: 'start', originUs })
-  return originUs
+/** Due time 0 of a run of one process. */
+export function ownStart(): ShardStart {
+  return {
+    originUs: nowUs() + LEAD_US,
+    originEpochMs: Date.now() + LEAD_US / 1e3,
+    shiftUs: 0,
+    boundUs: 0,
+  }
+}
+
+/** Orders the start, of this thread too. */
+export function orderStart(threads: LabThreads, { originUs, shiftUs }: ShardStart): void {
+  for (const thread of allThreads(threads)) thread.order({ kind: 'start', originUs, shiftUs })
+  shiftClock(shiftUs)
 }

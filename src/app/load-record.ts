@@ -9,6 +9,9 @@ import type { Offered } from './offered.ts'
 
 export interface LoadFacts {
   readonly scenario: Scenario
+  /** The whole schedule: its sequence numbers are the ledger's. */
+  readonly whole: Offered
+  /** What of it was to be sent here; the whole where the run is not sharded. */
   readonly offered: Offered
   readonly ledger: LedgerBuffers
   readonly scheduleLag: Histogram
@@ -17,12 +20,19 @@ export interface LoadFacts {
 }
 
 /** What the generator was asked for and what it did, counted from the ledger: the measured part only. */
-export function loadRecord({ scenario, offered, ledger, scheduleLag, lastDoneUs }: LoadFacts): LoadRecord {
+export function loadRecord({
+  scenario,
+  whole,
+  offered,
+  ledger,
+  scheduleLag,
+  lastDoneUs,
+}: LoadFacts): LoadRecord {
   const actions = openLedger(ledger).find(({ stream }) => stream === 'action')!
   let sent = 0
   let acknowledged = 0
   let failed = 0
-  for (let sequence = offered.warmup; sequence < offered.total; sequence++) {
+  for (let sequence = whole.warmup; sequence < whole.total; sequence++) {
     const state = actions.states[sequence]!
     if (state !== APPEND.none) sent++
     if (state === APPEND.acknowledged) acknowledged++
@@ -32,8 +42,8 @@ export function loadRecord({ scenario, offered, ledger, scheduleLag, lastDoneUs 
   // A generator or a log that finished late achieved less than one that kept up.
   const measuredMs = Math.max(plannedMs, lastDoneUs / 1e3 - scenario.warmupMs)
   return {
-    targetTps: meanTps(scenario.load.actions),
-    offered: offered.total - offered.warmup,
+    targetTps: meanTps(scenario.load.actions) * shareOf(measuredEvents(offered), measuredEvents(whole)),
+    offered: measuredEvents(offered),
     sent,
     failed,
     achievedTps: measuredMs > 0 ? (acknowledged * 1e3) / measuredMs : 0,
@@ -45,4 +55,12 @@ export function loadRecord({ scenario, offered, ledger, scheduleLag, lastDoneUs 
     },
     warmup: offered.warmup,
   }
+}
+
+function measuredEvents({ total, warmup }: Offered): number {
+  return total - warmup
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole > 0 ? part / whole : 1
 }

@@ -1,5 +1,8 @@
 import type { Scenario } from '../config/scenario.ts'
+import { canarySchedule } from '../load/canary-source.ts'
+import { isOwn, type Shard } from '../load/event-source.ts'
 import { createSchedule, type Schedule } from '../load/schedule.ts'
+import { UserPicker } from '../load/user-picker.ts'
 
 /** What the schedule of the actions holds. */
 export interface Offered {
@@ -27,4 +30,23 @@ export function countOffered(schedule: Pick<Schedule, 'next' | 'measuredFromUs'>
 /** The actions' schedule of a scenario, from its beginning. */
 export function actionSchedule({ load, seed, warmupMs }: Scenario): Schedule {
   return createSchedule(load.actions, { seed, warmupMs, stream: 'action' })
+}
+
+/** The same schedule, only the events of one shard's users: as the shard's ActionSource walks it. */
+export function shardSchedule(scenario: Scenario, shard: Shard): Pick<Schedule, 'next' | 'measuredFromUs'> {
+  const schedule = actionSchedule(scenario)
+  const users = new UserPicker(scenario.users, scenario.seed)
+  const next = (): number => {
+    for (;;) {
+      const dueUs = schedule.next()
+      if (dueUs === Infinity) return dueUs
+      if (isOwn(users.next(scenario.startsAtMs + Math.floor(dueUs / 1e3)), shard)) return dueUs
+    }
+  }
+  return { next, measuredFromUs: schedule.measuredFromUs }
+}
+
+/** Canaries that a run sends. */
+export function canaryCount(scenario: Scenario): number {
+  return scenario.load.canaries.tps > 0 ? countOffered(canarySchedule(scenario)).total : 0
 }

@@ -1,5 +1,4 @@
 import { TOPICS } from '../domain/topics.ts'
-import { nowUs } from '../kernel/time.ts'
 import { hostFacts } from '../measure/host.ts'
 import { createLedger } from '../measure/ledger.ts'
 import { ResourceWatch, type WatchedProcess } from '../measure/resources.ts'
@@ -14,29 +13,55 @@ import { EarlyStop } from './early-stop.ts'
 import { LabCollector } from './lab-collector.ts'
 import type { LabOptions, LabRun } from './lab-options.ts'
 import type { LabPlan, LabProgress, StackAddress } from './lab-plan.ts'
-import { allThreads, type LabThreads, orderStart, startLab } from './lab-threads.ts'
+import { allThreads, type LabThreads, orderStart, ownStart, startLab } from './lab-threads.ts'
 import { LiveSampler } from './live-sampler.ts'
-import { actionSchedule, countOffered, type Offered } from './offered.ts'
+import { actionSchedule, canaryCount, countOffered, type Offered, shardSchedule } from './offered.ts'
 import { openStack } from './open-stack.ts'
 import { createStores, seedCatalogue } from './seed.ts'
 import { seedPreferences } from './seed-preferences.ts'
+import { openMeeting } from './shards/open-meeting.ts'
+import { shardOfUsers } from './shards/shard-facts.ts'
+import type { ShardMeeting } from './shards/shard-meeting.ts'
 import { GROUPS } from './stage-table.ts'
 import { startTicking } from './ticker.ts'
+import { Crew } from './work/crew.ts'
 
 /** Runs one scenario on a stack that nobody else uses, and judges it. */
 export async function runLab(options: LabOptions): Promise<LabRun> {
   const host = hostFacts()
+  const meeting = await openMeeting(options)
+  try {
+    // The first shard has emptied the stack and fills it; the others find it full.
+    if (!isLead(options)) await meeting?.prepared()
+    return await runAlone(options, { host, meeting })
+  } finally {
+    await meeting?.close()
+  }
+}
+
+async function runAlone(
+  options: LabOptions,
+  { host, meeting }: Pick<Drive, 'host' | 'meeting'>,
+): Promise<LabRun> {
   const stack = await openStack(options.stack)
   try {
     const lab = await prepare(options, stack)
-    return await drive({ ...lab, options, host, stack })
+    if (isLead(options)) await meeting?.prepared()
+    return await drive({ ...lab, options, host, stack, meeting })
   } finally {
     await stack.close()
   }
 }
 
+/** True for a run that is not sharded, and for the first shard of one that is. */
+function isLead({ shard }: LabOptions): boolean {
+  return shard === undefined || shard.index === 1
+}
+
 interface Lab {
   readonly plan: LabPlan
+  /** What the whole schedule holds, and what of it is this process's. */
+  readonly whole: Offered
   readonly offered: Offered
   /** What a reader of the figures must know of the catalogue. */
   readonly notes: readonly string[]
@@ -44,14 +69,17 @@ interface Lab {
   readonly from: readonly Position[]
 }
 
-async function prepare({ scenario, source, stack: address }: LabOptions, stack: Stack): Promise<Lab> {
-  const offered = source.kind === 'replay' ? source.offered : countOffered(actionSchedule(scenario))
+async function prepare(options: LabOptions, stack: Stack): Promise<Lab> {
+  const { scenario, source, stack: address, shard } = options
+  const whole = source.kind === 'replay' ? source.offered : countOffered(actionSchedule(scenario))
+  const offered = shard === undefined ? whole : countOffered(shardSchedule(scenario, shardOfUsers(shard)))
   const stages = ['index', 'preference']
   const ledger = createLedger({
     seed: scenario.seed,
     streams: {
-      action: { count: offered.total, stages },
-      canary: { count: null, stages },
+      action: { count: whole.total, stages },
+      // Another shard's canaries cannot make room here as they come.
+      canary: { count: shard === undefined ? null : canaryCount(scenario), stages },
       inventory: { count: null, stages: [] },
     },
   })
@@ -59,52 +87,79 @@ async function prepare({ scenario, source, stack: address }: LabOptions, stack: 
   const known = address.kind === 'services' ? { ...address, schemaIds } : address
   const plan = { stack: known, scenario, source, ledger, schemaIds }
   const { products, notes } = await loadCatalogue(plan)
-  await createStores(stack, scenario)
-  const vectors = await seedCatalogue(stack, products)
-  await seedPreferences(stack, scenario, { products, vectors })
+  if (isLead(options)) {
+    await createStores(stack, scenario)
+    const vectors = await seedCatalogue(stack, products)
+    await seedPreferences(stack, scenario, { products, vectors })
+  }
   const from = await positionsNow(
     stack.log,
     TOPICS.map(({ name }) => name),
   )
-  return { plan, offered, from, notes }
+  return { plan, whole, offered, from, notes }
 }
 
 interface Drive extends Lab {
   readonly options: LabOptions
   readonly stack: Stack
   readonly host: HostFacts
+  /** Null for a run that is not sharded. */
+  readonly meeting: ShardMeeting | null
 }
 
 async function drive(run: Drive): Promise<LabRun> {
-  const { options, plan, offered, stack } = run
+  const { options, plan, offered, stack, meeting } = run
   const { scenario } = options
   const collector = new LabCollector()
   const sampler = new LiveSampler({ scenario, collector, log: stack.log, offered })
-  const threads = await startLab(plan, { collector, onLog: options.onLog })
+  const { pipeline = 'threads', onLog } = options
+  const crew = await openCrew(run, collector)
+  const threads = await startLab(plan, { collector, pipeline, shard: options.shard, onLog }).catch(
+    async (error: unknown) => {
+      await crew?.close()
+      throw error
+    },
+  )
   const early = new EarlyStop(options, threads)
   const resources = new ResourceWatch(watchedProcesses(plan.stack))
   try {
-    const originUs = orderStart(threads)
-    const originEpochMs = Date.now() + (originUs - nowUs()) / 1e3
+    if (pipeline === 'workers') await crew?.complete()
+    const start = meeting === null ? ownStart() : await Promise.race([meeting.start(), firstFailure(threads)])
+    orderStart(threads, start)
+    const { originUs, originEpochMs } = start
+    crew?.begin(originUs)
     sampler.begin(originUs)
     resources.start()
     const ticker = startTicking(options, { sampler, collector, early, offered })
     const driven = Promise.all([Promise.all(threads.load.map(({ result }) => result)), threads.probe.result])
     // A pipeline thread that dies ends the run: nothing would ever drain.
     const [loads, probe] = await Promise.race([driven, firstFailure(threads)])
+    if (meeting !== null) await Promise.race([meeting.sent(), firstFailure(threads)])
     sampler.beginDrain()
-    const drained = await drain(stack.log, GROUPS, { timeoutMs: scenario.drainMs })
+    const drained = meeting?.caughtUp ?? (await drain(stack.log, GROUPS, { timeoutMs: scenario.drainMs }))
+    await meeting?.drained(drained)
     await ticker.stop()
-    for (const [name, last] of await stopServices(threads)) collector.take(name, last)
+    const [lasts] = await Promise.all([stopServices(threads), crew?.stop()])
+    await meeting?.stopped()
+    for (const [name, last] of lasts) collector.take(name, last)
     for (const [i, { name }] of threads.load.entries()) collector.take(name, loads[i]!.last)
     collector.take(threads.probe.name, probe.last)
-    const used = resources.stop(collector.threadUsage)
-    const parts = { ...run, originUs, originEpochMs, collector, sampler, loads, probe, drained }
+    const used = [...resources.stop(collector.threadUsage), ...(crew?.figures ?? [])]
+    const notes = [...run.notes, ...(crew?.notes ?? []), ...(meeting?.notes ?? [])]
+    const parts = { ...run, notes, originUs, originEpochMs, collector, sampler, loads, probe, drained }
     return await concludeRun({ ...parts, stoppedEarly: early.reason, resources: used })
   } finally {
     early.dispose()
+    await crew?.close()
     await Promise.all(allThreads(threads).map((thread) => thread.terminate()))
   }
+}
+
+/** Lets worker processes take part; the embedded stack is one process's. */
+async function openCrew({ options, plan, stack }: Drive, collector: LabCollector): Promise<Crew | null> {
+  if (plan.stack.kind === 'embedded' || !isLead(options)) return null
+  const { id, control = { host: '127.0.0.1', port: 0 }, signal, onLog } = options
+  return Crew.open({ run: id, plan, stack, collector, control, signal, log: onLog })
 }
 
 /** rep itself, and the services that run as processes of this host. */

@@ -2,6 +2,7 @@ import { describeFaults } from '../faults/describe-faults.ts'
 import type { InjectedFaults } from '../faults/fault-counts.ts'
 import type { FinalReading } from '../measure/final-read.ts'
 import type { Conclusion } from './conclusion.ts'
+import { SHARD_NOTE } from './shards/merged-notes.ts'
 
 /** What a reader of the figures must know to read them rightly. */
 export function runNotes(
@@ -13,6 +14,7 @@ export function runNotes(
   const { scenario, source } = options
   const { canaries, reads } = probe
   const notes: string[] = [...(source.kind === 'replay' ? source.notes : []), ...run.notes]
+  if (options.shard !== undefined) notes.push(SHARD_NOTE)
   notes.push(...describeFaults(scenario.faults, injected))
   if (stoppedEarly !== null) notes.push(`The load ended before its schedule: ${stoppedEarly}.`)
   if (!drained) notes.push(`The pipeline had not caught up ${scenario.drainMs / 1e3} s after the last event.`)

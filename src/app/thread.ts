@@ -2,11 +2,12 @@ import { extname } from 'node:path'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import type { ErrorCode } from '../errors/codes.ts'
 import { RepError } from '../errors/rep-error.ts'
+import { shiftClock } from '../kernel/time.ts'
 
 /** What the main thread tells a lab thread. */
 export type Order =
-  /** Due time 0 is at `originUs` on the host's monotonic clock. */
-  | { readonly kind: 'start'; readonly originUs: number }
+  /** Due time 0 is at `originUs` on the run's clock, which is `shiftUs` ahead of this host's. */
+  | { readonly kind: 'start'; readonly originUs: number; readonly shiftUs: number }
   /** Take no more; finish what is in hand, then report. */
   | { readonly kind: 'stop' }
 
@@ -120,8 +121,10 @@ export function runThread<D, R, P = never>(body: (data: D, side: ThreadSide<R, P
   const started = Promise.withResolvers<number>()
   const stop = new AbortController()
   port.on('message', (order: Order) => {
-    if (order.kind === 'start') started.resolve(order.originUs)
-    else stop.abort()
+    if (order.kind === 'start') {
+      shiftClock(order.shiftUs)
+      started.resolve(order.originUs)
+    } else stop.abort()
   })
   const side: ThreadSide<R, P> = {
     ready: (address = '') => send({ kind: 'ready', address }),

@@ -1,6 +1,9 @@
 const READINGS = 50
 
-/** Microseconds on the host's monotonic clock (CLOCK_MONOTONIC), shared by all threads and processes of the host. */
+/**
+ * Microseconds on the host's monotonic clock (CLOCK_MONOTONIC), shared by all threads and processes of the host; in a
+ * run of several hosts, on the first host's.
+ */
 export function nowUs(): number {
   return performance.now() * 1e3 + offsetUs
 }
@@ -12,7 +15,12 @@ export function nowUs(): number {
  * each reading is held between two of the other clock, and the tightest of many is taken: it is off by at most half
  * its width.
  */
-const offsetUs = tightestOffsetUs()
+let offsetUs = tightestOffsetUs()
+
+/** From now on this thread counts time as the first host of its run does, whose clock is `shiftUs` ahead of this one's. */
+export function shiftClock(shiftUs: number): void {
+  offsetUs += shiftUs
+}
 
 function tightestOffsetUs(): number {
   let offset = 0

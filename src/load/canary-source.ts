@@ -32,16 +32,14 @@ export class CanarySource implements EventSource {
   #sequence = 0
 
   constructor(scenario: CanaryScenario, { products, schemaIds }: SourceOptions) {
-    const { seed, warmupMs, startsAtMs, load } = scenario
+    const { seed, startsAtMs, load } = scenario
     this.#codec = createCodec(schemaIds)
     this.#tag = runTag(seed, 'canary')
     this.#startsAtMs = startsAtMs
     this.#users = Math.max(1, load.canaries.users)
     this.#products = products
     this.#random = new Random(seed, 'canary')
-    const phases = [{ shape: 'constant', durationMs: phasesMs(load.actions.phases), rate: 1 }] as const
-    const steady = { tps: load.canaries.tps, arrival: { process: 'uniform' }, phases } as const
-    this.#schedule = createSchedule(steady, { seed, warmupMs, stream: 'canary' })
+    this.#schedule = canarySchedule(scenario)
     this.#dueUs = this.#schedule.next()
   }
 
@@ -81,4 +79,15 @@ export class CanarySource implements EventSource {
 /** The user of the canary with this sequence number: `canary-000` upwards, in turn. */
 export function canaryUserOf(sequence: number, users: number): string {
   return `canary-${String(sequence % Math.max(1, users)).padStart(3, '0')}`
+}
+
+/** When canaries are due. */
+export function canarySchedule({
+  seed,
+  warmupMs,
+  load,
+}: Pick<CanaryScenario, 'seed' | 'warmupMs' | 'load'>): Schedule {
+  const phases = [{ shape: 'constant', durationMs: phasesMs(load.actions.phases), rate: 1 }] as const
+  const steady = { tps: load.canaries.tps, arrival: { process: 'uniform' }, phases } as const
+  return createSchedule(steady, { seed, warmupMs, stream: 'canary' })
 }

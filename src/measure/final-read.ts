@@ -2,8 +2,19 @@ import { RepError } from '../errors/rep-error.ts'
 import type { EventLog, PartitionOffsets, Position, StoredRecord } from '../ports/event-log.ts'
 import { type LedgerBuffers, openLedger, type StreamAccount, TraceFinder } from './ledger.ts'
 
-/** One byte an event: how often the log holds it, up to 15, and what is known of it. */
-export const MARK = { times: 0x0f, reordered: 0x10, deadLettered: 0x20, pending: 0x40, passed: 0x80 } as const
+/**
+ * Two bytes an event: how often the log holds it, up to 15, and what is known of it. From `passed` on, one bit a
+ * stage: its group has committed past the event. They depend on the log alone, not on the effects seen here, so that
+ * readings of several processes can be united.
+ */
+export const MARK = { times: 0x0f, reordered: 0x10, deadLettered: 0x20, passed: 0x40 } as const
+/** Stages that the marks have room for. */
+export const MOST_STAGES = 10
+
+/** The mark of an event that this stage of its stream has committed past. */
+export function passedMark(stage: number): number {
+  return MARK.passed << stage
+}
 
 export interface FinalReadOptions {
   readonly log: Pick<EventLog, 'read' | 'offsets'>
@@ -32,7 +43,7 @@ export interface FinalReading {
   readonly undecodable: number
   readonly deadLetters: number
   /** Marks by stream, in the ledger's order: bits of MARK. */
-  readonly marks: readonly Uint8Array[]
+  readonly marks: readonly Uint16Array[]
   /** Partitions whose beginning retention had dropped: absence there proves nothing. */
   readonly truncated: readonly Position[]
   /** The first few reorderings: where each was found. */
@@ -96,7 +107,7 @@ class Reader implements FinalReading {
   foreign = 0
   undecodable = 0
   deadLetters = 0
-  readonly marks: Uint8Array[]
+  readonly marks: Uint16Array[]
   readonly truncated: Position[] = []
   readonly reorderings: { traceId: string; detail: string }[] = []
   readonly #options: FinalReadOptions
@@ -111,7 +122,7 @@ class Reader implements FinalReading {
     this.#options = options
     this.#accounts = openLedger(options.ledger)
     this.#finder = new TraceFinder(this.#accounts)
-    this.marks = this.#accounts.map(({ states }) => new Uint8Array(states.length))
+    this.marks = this.#accounts.map(({ states }) => new Uint16Array(states.length))
   }
 
   begin({ topic, partition }: Position): void {
@@ -158,11 +169,9 @@ class Reader implements FinalReading {
     if (times < MARK.times) marks[sequence]!++
     // Only a first copy can be out of order: a second one is a duplicate, wherever it stands.
     if (times === 0 && this.#isLate(at, record, traceId)) marks[sequence]! |= MARK.reordered
-    const { effects } = this.#accounts[at]!
     const committed = this.#committed[at]!
-    for (let stage = 0; stage < effects.length; stage++) {
-      if (effects[stage]![sequence] !== 0) continue
-      marks[sequence]! |= record.offset < committed[stage]! ? MARK.passed : MARK.pending
+    for (let stage = 0; stage < committed.length; stage++) {
+      if (record.offset < committed[stage]!) marks[sequence]! |= passedMark(stage)
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Stream } from '../domain/trace-id.ts'
-import { type FinalReading, MARK } from './final-read.ts'
+import { type FinalReading, MARK, passedMark } from './final-read.ts'
 import { APPEND, type LedgerBuffers, openLedger, type StreamAccount } from './ledger.ts'
+import { FOUND } from './ledger-writer.ts'
 import type { LedgerExample, LedgerRecord } from './run-record.ts'
 
 /** Examples kept of each verdict. */
@@ -11,6 +12,8 @@ export interface VerdictOptions {
   readonly reading: FinalReading
   /** Names an event, also one that the log does not hold. */
   readonly traceIdOf: (stream: Stream, sequence: number) => string
+  /** Judge only the events that this ledger says were sent: others in the log are another shard's. */
+  readonly sentOnly?: boolean
 }
 
 /**
@@ -59,12 +62,12 @@ class Tally {
     }
   }
 
-  judge(account: StreamAccount, marks: Uint8Array): void {
+  judge(account: StreamAccount, marks: Uint16Array): void {
     // `marks` is as long as the ledger was when the final read began: nothing is sent after that.
     for (let sequence = 0; sequence < marks.length; sequence++) {
       const state = account.states[sequence]!
       const mark = marks[sequence]!
-      if (state === APPEND.none && mark === 0) continue
+      if (state === APPEND.none && (mark === 0 || this.#options.sentOnly === true)) continue
       if ((mark & MARK.reordered) !== 0) this.reordered++
       this.#judgeCopies(account, sequence, mark)
       if (state === APPEND.acknowledged) this.#judgeAcknowledged(account, sequence, mark)
@@ -104,7 +107,7 @@ class Tally {
     if (!stored) {
       this.lost++
       this.#example('lost', account, sequence, 'acknowledged, but not in the log')
-    } else if ((mark & MARK.passed) !== 0) {
+    } else if (isPassed(account, sequence, mark)) {
       this.lost++
       this.#example(
         'lost',
@@ -141,7 +144,7 @@ class Tally {
     let detail = times > 1 ? `${times === MARK.times ? `${times} or more` : times} times in the log` : ''
     for (let stage = 0; detail === '' && stage < account.stages.length; stage++) {
       const applied = account.effects[stage]![sequence]!
-      if (applied > 1) detail = `${applied} times applied at ${account.stages[stage]}`
+      if (applied > 1 && applied !== FOUND) detail = `${applied} times applied at ${account.stages[stage]}`
     }
     if (detail === '') return
     this.duplicated++
@@ -165,6 +168,11 @@ function stagesWithout(account: StreamAccount, sequence: number): number {
   let missing = 0
   for (const effects of account.effects) if (effects[sequence] === 0) missing++
   return missing
+}
+
+/** True where a stage without an effect of the event has committed past it. */
+function isPassed(account: StreamAccount, sequence: number, mark: number): boolean {
+  return account.effects.some((effects, stage) => effects[sequence] === 0 && (mark & passedMark(stage)) !== 0)
 }
 
 function stageNames(account: StreamAccount, sequence: number): string {

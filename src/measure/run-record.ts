@@ -160,8 +160,20 @@ export interface Manifest {
   /** Versions of every service and client. */
   readonly versions: Readonly<Record<string, string>>
   readonly host: HostFacts
+  /** Which part of the schedule it is; absent for a whole run. */
+  readonly shard?: { readonly index: number; readonly of: number }
+  /** The runs that were merged into this one, by shard. */
+  readonly shards?: readonly MergedShard[]
   /** Where the input came from, for replays: name, bytes, rows read, rows rejected. */
   readonly input?: { readonly file: string; readonly rows: number; readonly rejected: number }
+}
+
+export interface MergedShard {
+  readonly index: number
+  readonly id: string
+  readonly host: HostFacts
+  /** By how much its clock may differ from the first shard's, ms; 0 on the same host. */
+  readonly clockBoundMs: number
 }
 
 export interface HostFacts {
