@@ -4,6 +4,7 @@ import { interruptible } from '../src/app/interruptible.ts'
 import { KAFKA_CLIENTS } from '../src/app/lab-stack.ts'
 import { startWork } from '../src/app/work/start-work.ts'
 import { BaseCommand } from './base-command.ts'
+import { addressFlags, externalOf } from './external-flags.ts'
 import { dataDir } from './flags.ts'
 
 export default class Work extends BaseCommand {
@@ -27,7 +28,7 @@ export default class Work extends BaseCommand {
       default: 'behavior,preference,inventory,notify',
     }),
     stack: Flags.string({
-      description: 'Name of the stack that rep up started. Default: the one that is up.',
+      description: 'Name of the stack that rep up started, or external. Default: the one that is up.',
       helpValue: 'NAME',
     }),
     'kafka-client': Flags.option({
@@ -35,6 +36,7 @@ export default class Work extends BaseCommand {
       description: 'Which client drives Kafka; all members of a group need the same. Default: the run’s.',
     })(),
     'data-dir': dataDir,
+    ...addressFlags,
   }
 
   async run(): Promise<void> {
@@ -49,6 +51,7 @@ export default class Work extends BaseCommand {
         stack: flags.stack,
         stages: flags.stages,
         kafkaClient: flags['kafka-client'] ?? null,
+        external: externalOf(flags),
         signal: interrupt.signal,
         log,
       })

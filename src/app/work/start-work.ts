@@ -1,6 +1,7 @@
 import type { KafkaClientName } from '../../drivers/event-log/kafka-options.ts'
 import { RepError } from '../../errors/rep-error.ts'
 import { findStackName } from '../../stacks/stack-name.ts'
+import type { ExternalOptions } from '../describe-stack.ts'
 import type { Home } from '../home.ts'
 import { stackAddress } from '../lab-stack.ts'
 import { parseStages, work } from './work.ts'
@@ -15,6 +16,8 @@ export interface StartWorkOptions {
   /** With commas between them. */
   readonly stages: string
   readonly kafkaClient: KafkaClientName | null
+  /** Where the services of `external` are. */
+  readonly external: ExternalOptions
   readonly signal: AbortSignal
   readonly log: (line: string) => void
 }
@@ -25,6 +28,7 @@ export async function startWork({
   stack,
   stages,
   kafkaClient,
+  external,
   signal,
   log,
 }: StartWorkOptions): Promise<void> {
@@ -36,7 +40,10 @@ export async function startWork({
     )
   }
   const name = findStackName(home, stack)
-  const address = await stackAddress({ home, name, kafkaClient: kafkaClient ?? 'platformatic' }, DIMS)
+  const address = await stackAddress(
+    { home, name, kafkaClient: kafkaClient ?? 'platformatic', external },
+    DIMS,
+  )
   if (address.kind === 'embedded') throw new RepError('REP_INTERNAL', `stack ${name} is no stack of services`)
   await work({ address, stages: names, kafkaClient, signal, log })
 }

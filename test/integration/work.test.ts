@@ -1,0 +1,155 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { down } from '../../src/app/down.ts'
+import { status } from '../../src/app/status.ts'
+import { up } from '../../src/app/up.ts'
+import { USER_BEHAVIOR_INDEX } from '../../src/domain/indexes.ts'
+import { USER_ACTION } from '../../src/domain/topics.ts'
+import type { RunRecord } from '../../src/measure/run-record.ts'
+import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
+import { RepProcess } from '../fixtures/rep-process.ts'
+
+const obstacles = await nativeObstacles()
+const required = (process.env.REP_REQUIRE ?? '').split(',').includes('native')
+if (obstacles.length > 0 && required) throw new Error(obstacles.join(' '))
+if (obstacles.length > 0)
+  process.stderr.write(`Skipped, the native stack cannot run here: ${obstacles.join(' ')}\n`)
+
+const LIMIT_MS = 8 * 60_000
+const SETTINGS = { portBase: 27_130, kafkaHeapMb: 256, elasticsearchHeapMb: 512, registryHeapMb: 192 }
+const SMALL = ['reads.tps=0', 'canaries.tps=2', 'inventory.tps=2']
+
+let root: string
+const processes: RepProcess[] = []
+const start = (...args: string[]): RepProcess => {
+  const started = new RepProcess([...args, '--stack', 'crew', '--data-dir', root], root)
+  processes.push(started)
+  return started
+}
+const simulate = (durationSeconds: number, pipeline: string): RepProcess =>
+  start(
+    ...['simulate', '--tps', '300', '--users', '300', '--duration', `${durationSeconds}s`, '--json'],
+    ...['--pipeline', pipeline, '--set', 'catalogue.products=300', '--set', 'drain=120s'],
+    ...SMALL.flatMap((override) => ['--set', `load.${override}`]),
+  )
+const worker = async (): Promise<RepProcess> => {
+  const started = start('work')
+  await started.says(/^Ready: behavior, preference, inventory, notify on stack crew/m)
+  return started
+}
+
+beforeAll(async () => {
+  if (obstacles.length > 0) return
+  root = mkdtempSync(join(tmpdir(), 'rep-work-'))
+  chmodSync(root, 0o755)
+  await up({
+    home: { root },
+    kind: 'native',
+    name: 'crew',
+    settings: SETTINGS,
+    log: () => undefined,
+    signal: new AbortController().signal,
+  })
+}, LIMIT_MS)
+afterAll(async () => {
+  if (obstacles.length > 0) return
+  await Promise.all(processes.map((started) => started.kill('SIGKILL')))
+  if (existsSync(join(root, 'stacks')))
+    await down({ home: { root }, name: 'crew', volumes: true, log: () => undefined })
+  rmSync(root, { recursive: true, force: true })
+}, LIMIT_MS)
+
+const live = test.skipIf(obstacles.length > 0)
+
+/** The record of a run that ended by itself, and whose books are in order. */
+async function cleanRecord(run: RepProcess): Promise<RunRecord> {
+  const exit = await run.ended
+  // A slow machine may miss an objective or the schedule; anything else is a fault.
+  expect([0, 6, 99], run.output).toContain(exit)
+  const record = JSON.parse(run.stdout) as RunRecord
+  const { lost, duplicated, reordered, unseen, clean, processed, acknowledged } = record.ledger
+  expect({ lost, duplicated, reordered, unseen, clean }, JSON.stringify(record.ledger.examples)).toEqual({
+    lost: 0,
+    duplicated: 0,
+    reordered: 0,
+    unseen: 0,
+    clean: true,
+  })
+  expect(processed).toBe(acknowledged)
+  expect(record.load.sent).toBe(record.load.offered)
+  for (const stage of record.conservation) expect(stage.balanced, JSON.stringify(stage)).toBe(true)
+  await sameCounts()
+  return record
+}
+
+/** Kafka and Elasticsearch, asked themselves: every action is one document. */
+async function sameCounts(): Promise<void> {
+  for (;;) {
+    const { kafka, indices } = await status({ root }, 'crew')
+    const records = kafka?.topics.find(({ name }) => name === USER_ACTION)?.records
+    const index = indices?.find(({ name }) => name.startsWith(USER_BEHAVIOR_INDEX))
+    // Counts follow a refresh, about a second later.
+    if (records !== undefined && records > 0 && index?.documents === records) return
+    await sleep(250)
+  }
+}
+
+const handledBy = (record: RunRecord, { pid }: RepProcess): number => {
+  const note = record.notes.find((text) => text.startsWith(`rep work ${pid} handled`)) ?? ''
+  return Number(/behavior (\d+) records/.exec(note)?.[1] ?? 0)
+}
+
+let first: RepProcess
+let second: RepProcess
+
+live('a lab without workers says which command starts them', { timeout: LIMIT_MS }, async () => {
+  const run = simulate(12, 'workers')
+  expect(await run.ended).toBe(3)
+  expect(run.output).toContain('start rep work --stages behavior,preference,inventory,notify --stack crew')
+})
+
+live('two workers share a run; both have handled records', { timeout: LIMIT_MS }, async () => {
+  ;[first, second] = await Promise.all([worker(), worker()])
+  const record = await cleanRecord(simulate(12, 'workers'))
+  for (const one of [first, second]) {
+    await one.says(new RegExp(`Left run ${record.id}`))
+    expect(handledBy(record, one)).toBeGreaterThan(0)
+    const used = record.resources.find(({ name }) => name === `rep work ${one.pid}`)
+    expect(used?.kind).toBe('process')
+    expect(used?.cpuSeconds).toBeGreaterThan(0)
+    expect(used?.peakRssBytes).toBeGreaterThan(2 ** 20)
+  }
+  for (const name of ['index', 'preference'] as const)
+    expect(record.stages[name]?.count).toBeGreaterThanOrEqual(record.load.offered)
+  expect(record.resources.filter(({ name }) => name === 'rep/behavior')).toEqual([])
+})
+
+live('one of two is killed in the middle of the next run', { timeout: LIMIT_MS }, async () => {
+  const run = simulate(12, 'workers')
+  await run.says(/constant \|/)
+  await second.kill('SIGKILL')
+  const record = await cleanRecord(run)
+  expect(run.stderr).toContain(`rep work ${second.pid} is lost`)
+  expect(handledBy(record, first)).toBeGreaterThan(0)
+  expect(
+    record.notes.some((note) => note.includes(`rep work ${second.pid}`) && /lost before/.test(note)),
+  ).toBe(true)
+})
+
+live('beside the lab’s threads one is added and one leaves', { timeout: LIMIT_MS }, async () => {
+  const run = simulate(30, 'threads')
+  await first.says(/Joined run (.|\n)*Joined run (.|\n)*Joined run (.|\n)*behavior: partitions \d/)
+  await run.says(/constant \|/)
+  const third = await worker()
+  await third.says(/behavior: partitions \d/)
+  expect(await first.kill('SIGTERM')).toBe(0)
+  expect(first.output).toMatch(/Stopping: settling(.|\n)*Left run .*: handled(.|\n)*Stopped\./)
+  const record = await cleanRecord(run)
+  expect(run.stderr).toContain(`rep work ${first.pid} left`)
+  expect(handledBy(record, first)).toBeGreaterThan(0)
+  expect(handledBy(record, third)).toBeGreaterThan(0)
+  expect(await third.kill('SIGINT')).toBe(0)
+})
