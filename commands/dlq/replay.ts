@@ -30,7 +30,7 @@ export default class DlqReplay extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(DlqReplay)
     const { id } = args
-    if ((id === undefined) !== flags.all) {
+    if ((id === undefined) !== (flags.all === true)) {
       throw new RepError('REP_USAGE', 'name one letter, or say --all')
     }
     const replayed = await withLog(stackOf(flags), async (log) => {

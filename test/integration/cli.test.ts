@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { loadScenario } from '../../src/config/load-scenario.ts'
-import { USER_ACTION } from '../../src/domain/topics.ts'
+import { TOPICS, USER_ACTION } from '../../src/domain/topics.ts'
 import { generateCatalogue } from '../../src/load/catalogue.ts'
 import { listEvents } from '../../src/load/list-events.ts'
 import type { RunRecord } from '../../src/measure/run-record.ts'
 import { openEmbeddedStack } from '../../src/stacks/embedded.ts'
+import { appendDeadLetters, deadLetterRecord } from '../../src/stages/dead-letter.ts'
 import { rep } from '../fixtures/rep-cli.ts'
 
 const SMALL = ['--set', 'catalogue.products=200', '--users', '500', '--set', 'warmup=500ms']
@@ -133,4 +134,25 @@ test('a second run in the same directory is told who holds the stack', async () 
   const { status, stderr } = await second!
   expect(status, stderr).toBe(3)
   expect(stderr).toMatch(/process \d+ is using the embedded stack of/)
+})
+
+test('a dead letter is listed, shown, and appended again by its id or with all others', async () => {
+  const stack = await openEmbeddedStack({ dataDir: join(cwd, '.rep/embedded'), dims: 4 })
+  await stack.log.ensureTopics(TOPICS)
+  const bad = { key: Buffer.from('user-1'), value: Buffer.from('not avro'), dueUs: 7, headers: {} }
+  const { partitions, offsets } = await stack.log.append(USER_ACTION, [bad])
+  const place = { topic: USER_ACTION, partition: partitions[0]!, offset: offsets[0]! }
+  const [stored] = await stack.log.read(place, 1)
+  await appendDeadLetters(stack.log, USER_ACTION, [deadLetterRecord(stored!, 'behavior', 'no magic byte')])
+  await stack.close()
+
+  const [{ id }] = JSON.parse((await rep(['dlq', 'list', '--json'], { cwd })).stdout) as [{ id: string }]
+  const shown = JSON.parse((await rep(['dlq', 'show', id, '--json'], { cwd })).stdout) as unknown
+  expect(shown).toMatchObject({ id, reason: 'no magic byte', event: null, key: 'user-1' })
+  for (const which of [[id], ['--all']]) {
+    const { status, stdout, stderr } = await rep(['dlq', 'replay', ...which], { cwd })
+    expect(status, stderr).toBe(0)
+    expect(stdout).toContain('Replayed 1 dead letter.')
+  }
+  expect((await rep(['dlq', 'replay'], { cwd })).status).toBe(2)
 })

@@ -11,10 +11,13 @@ import { INDEXES } from '../../src/domain/indexes.ts'
 import { TOPICS } from '../../src/domain/topics.ts'
 import { isAlive, processOf } from '../../src/drivers/event-log/process-identity.ts'
 import type { RepError } from '../../src/errors/rep-error.ts'
+import type { RunRecord } from '../../src/measure/run-record.ts'
 import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
 import { processesOfStack } from '../../src/stacks/native/process-table.ts'
 import { probeService } from '../../src/stacks/probes/probe-service.ts'
 import { readStackDescription, SERVICES, stackDirectory } from '../../src/stacks/stack-description.ts'
+import { agrees, countTable, independentCounts } from '../fixtures/independent-counts.ts'
+import { rep } from '../fixtures/rep-cli.ts'
 
 const obstacles = await nativeObstacles()
 const required = (process.env.REP_REQUIRE ?? '').split(',').includes('native')
@@ -108,6 +111,46 @@ live('status: memory, topics, schemas, indexes, and what a client made', { timeo
   for (const index of INDEXES) expect(stack.indices?.some(({ name }) => name.startsWith(index))).toBe(true)
   expect(stack.redisKeys).toBe(0)
 })
+
+live(
+  'what Kafka’s own tool and plain HTTP count of a run is what its ledger says; other commands see it too',
+  { timeout: LIMIT_MS },
+  async () => {
+    const on = ['--stack', 'trial', '--data-dir', root]
+    const load = ['--tps', '200', '--users', '500', '--duration', '5s', '--set', 'catalogue.products=300']
+    const run = await rep(['simulate', ...on, ...load, '--json'], { cwd: root })
+    expect([0, 6, 99], run.stderr).toContain(run.status)
+    const record = JSON.parse(run.stdout) as RunRecord
+    expect(record.ledger).toMatchObject({ clean: true, indeterminate: 0 })
+    const counts = await independentCounts(readStackDescription(home(), 'trial'), record)
+    expect(counts.every(agrees), countTable(counts)).toBe(true)
+    expect(record.resources.filter(({ kind }) => kind === 'process').map(({ name }) => name)).toEqual(
+      process.platform === 'linux' ? ['rep', ...SERVICES] : ['rep'],
+    )
+    expect((await rep(['dlq', 'list', ...on], { cwd: root })).stdout).toContain('No dead letters.')
+    const preference = await rep(['preference', 'get', 'user-000001', ...on, '--json'], { cwd: root })
+    expect(JSON.parse(preference.stdout)).toMatchObject({ userId: 'user-000001' })
+  },
+)
+
+live(
+  'commands name a service that is missing, its address and what starts it',
+  { timeout: LIMIT_MS },
+  async () => {
+    const { address } = readStackDescription(home(), 'trial').services.redis
+    process.kill(pids().redis as number, 'SIGKILL')
+    const on = ['--stack', 'trial', '--data-dir', root]
+    for (const command of [['simulate'], ['serve', '--port', '0'], ['preference', 'get', 'user-000001']]) {
+      const { status: exit, stderr } = await rep([...command, ...on], { cwd: root })
+      expect(exit, stderr).toBe(3)
+      expect(stderr).toContain('rep up --name trial')
+      expect(stderr).toContain(`redis at ${address}`)
+    }
+    // It needs Kafka alone.
+    expect((await rep(['dlq', 'list', ...on], { cwd: root })).status).toBe(0)
+    expect((await up(options())).started).toEqual(['redis'])
+  },
+)
 
 live(
   'one killed with -9 is down in the status, and up starts it alone; data survive',
