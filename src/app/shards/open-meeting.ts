@@ -1,6 +1,7 @@
 import { openRedisKeyValue } from '../../drivers/key-value/redis.ts'
 import { openRedisClock } from '../../drivers/key-value/redis-clock.ts'
 import { RepError } from '../../errors/rep-error.ts'
+import { redisAccess } from '../../stacks/service-access.ts'
 import type { LabOptions } from '../lab-options.ts'
 import { LeadMeeting } from './lead-meeting.ts'
 import { MemberMeeting } from './member-meeting.ts'
@@ -16,9 +17,11 @@ export async function openMeeting(options: LabOptions): Promise<ShardMeeting | n
   const { shard, stack, scenario, signal, onLog } = options
   if (shard === undefined) return null
   if (stack.kind === 'embedded') throw embeddedShard()
-  const address = { url: stack.description.redis }
-  const store = await openRedisKeyValue(address)
-  const clock = await openRedisClock(address, LEAD_KEY)
+  const { description } = stack
+  const address = redisAccess(description)
+  const prefix = description.external?.prefix ?? ''
+  const store = await openRedisKeyValue({ ...address, prefix })
+  const clock = await openRedisClock(address, prefix + LEAD_KEY)
   const Meeting = shard.index === 1 ? LeadMeeting : MemberMeeting
   const meeting = new Meeting({
     store,

@@ -51,9 +51,9 @@ export async function decodeShardPart(bytes: Uint8Array): Promise<ShardPart> {
   const text = (await promisify(gunzip)(bytes)).toString()
   const part = JSON.parse(text, (_key, value: unknown) => {
     if (typeof value !== 'object' || value === null) return value
-    if ('map' in value) return new Map(value.map as [unknown, unknown][])
-    if ('infinity' in value) return Number.POSITIVE_INFINITY
-    return 'minNonZeroUs' in value ? sparseCounts(value as JsonCounts) : value
+    if (Object.hasOwn(value, 'map')) return new Map((value as { map: [unknown, unknown][] }).map)
+    if (Object.hasOwn(value, 'infinity')) return Number.POSITIVE_INFINITY
+    return Object.hasOwn(value, 'minNonZeroUs') ? sparseCounts(value as JsonCounts) : value
   }) as ShardPart
   if (part.format !== 'rep.shard/1') throw new Error(`its format is ${String(part.format)}`)
   return part
