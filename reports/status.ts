@@ -27,6 +27,11 @@ export interface ShownStackStatus {
       readonly topic: string
       readonly state: string
       readonly lag: number
+      readonly members: readonly {
+        readonly host: string
+        readonly partitions: readonly number[]
+        readonly lag: number
+      }[]
     }[]
   } | null
   readonly subjects: readonly string[] | null
@@ -64,7 +69,26 @@ export function renderStatus(status: ShownStackStatus, options: { readonly color
   const topics = kafka?.topics.map(
     ({ name, partitions, records }): Row => [name, formatCount(partitions), formatCount(records)],
   )
-  const lags = kafka?.lags.map(({ group, topic, state, lag }): Row => [group, topic, state, formatCount(lag)])
+  const lags = kafka?.lags.map(
+    ({ group, topic, state, lag, members }): Row => [
+      group,
+      topic,
+      state,
+      formatCount(members.length),
+      formatCount(lag),
+    ],
+  )
+  const members = (kafka?.lags ?? []).flatMap(({ group, topic, members: all }) =>
+    all.map(
+      ({ host, partitions, lag }): Row => [
+        group,
+        topic,
+        host,
+        partitions.join(' ') || DASH,
+        formatCount(lag),
+      ],
+    ),
+  )
   const documents = indices?.map(
     ({ name, health, documents: count, bytes }): Row => [
       name,
@@ -76,7 +100,8 @@ export function renderStatus(status: ShownStackStatus, options: { readonly color
   const sections = [
     table(['  service', 'version', 'address', 'health', 'memory', 'pid', ''], services),
     table(['topic', 'partitions', 'records'], topics),
-    table(['group', 'topic', 'state', 'lag'], lags),
+    table(['group', 'topic', 'state', 'members', 'lag'], lags),
+    ...(members.length === 0 ? [] : [table(['member of', 'topic', 'at', 'partitions', 'lag'], members)]),
     table(['index', 'health', 'documents', 'size'], documents),
     `schemas: ${subjects === null ? DASH : formatCount(subjects.length)}   redis keys: ${formatCount(redisKeys)}`,
   ]

@@ -1,4 +1,4 @@
-import { Admin, ListOffsetTimestamps } from '@platformatic/kafka'
+import { Admin, type Group, ListOffsetTimestamps } from '@platformatic/kafka'
 import { unavailable } from '../../drivers/event-log/kafka-errors.ts'
 import { type KafkaOptions, kafkaSettings } from '../../drivers/event-log/kafka-options.ts'
 import { platformaticOptions } from '../../drivers/event-log/platformatic-options.ts'
@@ -17,6 +17,16 @@ export interface LagStatus {
   readonly topic: string
   readonly state: string
   /** Records behind the newest, of the partitions that the group has committed. */
+  readonly lag: number
+  readonly members: readonly MemberStatus[]
+}
+
+/** A member of a group: a thread of a run, or a worker. */
+export interface MemberStatus {
+  /** Address that the broker sees it at. */
+  readonly host: string
+  /** Of the topic, ascending. */
+  readonly partitions: readonly number[]
   readonly lag: number
 }
 
@@ -99,20 +109,48 @@ async function offsets(
 async function lags(admin: Admin, latest: Offsets): Promise<readonly LagStatus[]> {
   const groups = await admin.listGroups()
   if (groups.size === 0) return []
-  const committed = await admin.listConsumerGroupOffsets({ groups: [...groups.keys()] })
+  const [committed, described] = await Promise.all([
+    admin.listConsumerGroupOffsets({ groups: [...groups.keys()] }),
+    admin.describeGroups({ groups: [...groups.keys()] }),
+  ])
   return committed
     .flatMap(({ groupId, topics }) =>
-      topics.map(({ name, partitions }) => ({
-        group: groupId,
-        topic: name,
-        state: String(groups.get(groupId)?.state ?? '').toLowerCase(),
-        lag: partitions.reduce((sum, { partitionIndex, committedOffset }) => {
-          const end = latest.get(name)?.get(partitionIndex)
-          return end === undefined || committedOffset < 0n ? sum : sum + Number(end - committedOffset)
-        }, 0),
-      })),
+      topics.map(({ name, partitions }) => {
+        const behind = new Map(
+          partitions.map(({ partitionIndex, committedOffset }) => {
+            const end = latest.get(name)?.get(partitionIndex)
+            const known = end !== undefined && committedOffset >= 0n
+            return [partitionIndex, known ? Number(end - committedOffset) : 0]
+          }),
+        )
+        return {
+          group: groupId,
+          topic: name,
+          state: String(groups.get(groupId)?.state ?? '').toLowerCase(),
+          lag: sumOf(behind.values()),
+          members: membersOf(described.get(groupId), name, behind),
+        }
+      }),
     )
     .sort((a, b) => (`${a.group} ${a.topic}` < `${b.group} ${b.topic}` ? -1 : 1))
+}
+
+function membersOf(
+  group: Group | undefined,
+  topic: string,
+  behind: ReadonlyMap<number, number>,
+): readonly MemberStatus[] {
+  return [...(group?.members.values() ?? [])].map(({ clientHost, assignments }) => {
+    const partitions = (assignments?.get(topic)?.partitions ?? []).toSorted((a, b) => a - b)
+    const lag = sumOf(partitions.map((partition) => behind.get(partition) ?? 0))
+    return { host: clientHost.replace(/^\//, ''), partitions, lag }
+  })
+}
+
+function sumOf(values: Iterable<number>): number {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum
 }
 
 function between(earliest: Offsets, latest: Offsets, topic: string): number {

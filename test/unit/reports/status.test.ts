@@ -19,7 +19,15 @@ const status: ShownStackStatus = {
   ],
   kafka: {
     topics: [{ name: 'user.action.v1', partitions: 12, records: 1_234_567 }],
-    lags: [{ group: 'behavior', topic: 'user.action.v1', state: 'stable', lag: 1500 }],
+    lags: [
+      {
+        group: 'behavior',
+        topic: 'user.action.v1',
+        state: 'stable',
+        lag: 1500,
+        members: [{ host: '192.0.2.7', partitions: [0, 4], lag: 1500 }],
+      },
+    ],
   },
   subjects: ['user.action.v1-value'],
   indices: [{ name: 'product_index', health: 'green', documents: 20_000, bytes: 2 ** 20 }],
@@ -31,7 +39,8 @@ test('every service, topic, lag, index and count is shown; what is not known is 
   expect(text).toContain('✓ kafka    4.1.1    127.0.0.1:19090  healthy  512 MiB  12')
   expect(text).toContain('✗ redis    4.1.1    127.0.0.1:19090  down     –        –    its process has ended')
   expect(text).toContain('user.action.v1  12          1,234,567')
-  expect(text).toContain('behavior  user.action.v1  stable  1,500')
+  expect(text).toContain('behavior  user.action.v1  stable  1        1,500')
+  expect(text).toContain('behavior   user.action.v1  192.0.2.7  0 4         1,500')
   expect(text).toContain('product_index  green   20,000     1 MiB')
   expect(text).toContain('schemas: 1   redis keys: –')
 })
