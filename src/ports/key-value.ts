@@ -10,6 +10,19 @@ export interface VersionedEntry extends KeyValueEntry {
   readonly expectedVersion: number | null
 }
 
+/** A map of short texts. */
+export interface HashEntry {
+  readonly key: string
+  readonly fields: Readonly<Record<string, string>>
+  readonly ttlMs?: number
+}
+
+export interface ListEntry {
+  readonly key: string
+  readonly items: readonly string[]
+  readonly ttlMs?: number
+}
+
 export interface RankedMember {
   readonly member: string
   readonly score: number
@@ -26,6 +39,14 @@ export interface KeyValue {
   /** Sets each absent key; says by position which were. The building block of a de-duplication window. */
   setIfAbsentMany(entries: readonly KeyValueEntry[]): Promise<readonly boolean[]>
   deleteMany(keys: readonly string[]): Promise<void>
+  /** Replaces whole hashes; one without fields goes. A key holds a value, a hash or a list, and is read as what it is. */
+  setHashes(entries: readonly HashEntry[]): Promise<void>
+  /** Hashes by position; null where absent. */
+  getHashes(keys: readonly string[]): Promise<readonly (Readonly<Record<string, string>> | null)[]>
+  /** Replaces whole lists; one without items goes. */
+  setLists(entries: readonly ListEntry[]): Promise<void>
+  /** Lists by position; empty where absent. */
+  getLists(keys: readonly string[]): Promise<readonly (readonly string[])[]>
   /** Adds to counters that live for `ttlMs` after their first increment; returns their new values. */
   incrementMany(keys: readonly string[], by: number, ttlMs: number): Promise<readonly number[]>
   /** Adds to the scores of members of a ranked set. */

@@ -116,6 +116,51 @@ export function describeKeyValue(name: string, open: () => Promise<OpenedKeyValu
       expect(await keyValue.setIfAbsentMany([window('a')])).toEqual([true])
     })
 
+    test('hashes are replaced whole, by position, null where absent or without fields', async () => {
+      await keyValue.setHashes([
+        { key: 'h1', fields: { name: 'café 🛒', empty: '', quote: '"\\\n' } },
+        { key: 'h2', fields: { old: '1' } },
+        { key: 'h3', fields: { gone: '1' } },
+      ])
+      await keyValue.setHashes([
+        { key: 'h2', fields: { new: '2' }, ttlMs: 3_600_000 },
+        { key: 'h3', fields: {} },
+      ])
+      expect(await keyValue.getHashes(['h2', 'absent', 'h1', 'h3'])).toEqual([
+        { new: '2' },
+        null,
+        { name: 'café 🛒', empty: '', quote: '"\\\n' },
+        null,
+      ])
+      await keyValue.deleteMany(['h1'])
+      expect(await keyValue.getHashes(['h1'])).toEqual([null])
+    })
+
+    test('lists keep their order and repeats, are replaced whole, and are empty where absent', async () => {
+      const long = Array.from({ length: 1200 }, (_, i) => `item ${i}`)
+      await keyValue.setLists([
+        { key: 'l1', items: ['b', 'a', 'b', ''] },
+        { key: 'l2', items: ['old', 'older'] },
+        { key: 'l3', items: long },
+      ])
+      await keyValue.setLists([{ key: 'l2', items: ['new'] }])
+      expect(await keyValue.getLists(['l1', 'l2', 'l3', 'absent'])).toEqual([
+        ['b', 'a', 'b', ''],
+        ['new'],
+        long,
+        [],
+      ])
+      await keyValue.setLists([{ key: 'l1', items: [] }])
+      expect(await keyValue.getLists(['l1'])).toEqual([[]])
+    })
+
+    test('a hash and a list with a time to live go', async () => {
+      await keyValue.setHashes([{ key: 'h', fields: { a: '1' }, ttlMs: 30 }])
+      await keyValue.setLists([{ key: 'l', items: ['1'], ttlMs: 30 }])
+      await until(async () => (await keyValue.getHashes(['h']))[0] === null)
+      await until(async () => (await keyValue.getLists(['l']))[0]?.length === 0)
+    })
+
     test('counters count from 0 and begin anew when their time is over, counted from the first increment', async () => {
       expect(await keyValue.incrementMany(['a', 'b', 'a'], 2, 3_600_000)).toEqual([2, 2, 4])
       expect(await keyValue.incrementMany(['a'], 1, 1)).toEqual([5])

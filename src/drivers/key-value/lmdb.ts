@@ -1,6 +1,13 @@
 import type { Database } from 'lmdb'
 import { Scratch } from '../../kernel/scratch.ts'
-import type { KeyValue, KeyValueEntry, RankedMember, VersionedEntry } from '../../ports/key-value.ts'
+import type {
+  HashEntry,
+  KeyValue,
+  KeyValueEntry,
+  ListEntry,
+  RankedMember,
+  VersionedEntry,
+} from '../../ports/key-value.ts'
 import type { LmdbEnvironment } from '../lmdb-environment.ts'
 import { openBinaryKeyed, openStringKeyed } from '../lmdb-keys.ts'
 import type { LmdbWriter } from '../lmdb-writer.ts'
@@ -80,6 +87,22 @@ export class LmdbKeyValue implements KeyValue {
     })
   }
 
+  async setHashes(entries: readonly HashEntry[]): Promise<void> {
+    await this.#replace(entries, ({ fields }) => (Object.keys(fields).length === 0 ? null : fields))
+  }
+
+  async getHashes(keys: readonly string[]): Promise<readonly (Readonly<Record<string, string>> | null)[]> {
+    return (await this.getMany(keys)).map((bytes) => (bytes === null ? null : parse(bytes)))
+  }
+
+  async setLists(entries: readonly ListEntry[]): Promise<void> {
+    await this.#replace(entries, ({ items }) => (items.length === 0 ? null : items))
+  }
+
+  async getLists(keys: readonly string[]): Promise<readonly (readonly string[])[]> {
+    return (await this.getMany(keys)).map((bytes) => (bytes === null ? [] : parse(bytes)))
+  }
+
   async incrementMany(keys: readonly string[], by: number, ttlMs: number): Promise<readonly number[]> {
     return this.#write(keys.length, (nowMs) => {
       const counts = new Array<number>(keys.length)
@@ -110,6 +133,25 @@ export class LmdbKeyValue implements KeyValue {
     })
   }
 
+  /** Stores each entry's content as JSON, or removes its key where there is none. */
+  async #replace<E extends { readonly key: string; readonly ttlMs?: number }>(
+    entries: readonly E[],
+    contentOf: (entry: E) => unknown,
+  ): Promise<void> {
+    await this.#write(entries.length, (nowMs) => {
+      for (const entry of entries) {
+        const { key, ttlMs } = entry
+        const content = contentOf(entry)
+        if (content === null) this.#values.removeSync(key)
+        else {
+          const value = Buffer.from(JSON.stringify(content))
+          const stored = ttlMs === undefined ? undefined : this.#values.getBinaryFast(key)
+          this.#put({ key, value, ...(ttlMs === undefined ? {} : { ttlMs }) }, stored, nowMs)
+        }
+      }
+    })
+  }
+
   /** `stored` is what the key holds now, where that is known. */
   #put(entry: KeyValueEntry, stored: Uint8Array | undefined, nowMs: number): void {
     const { key, value, ttlMs } = entry
@@ -134,6 +176,10 @@ export class LmdbKeyValue implements KeyValue {
     this.#values.putSync(key, bytes.subarray(0, HEADER_BYTES + 8))
     return count
   }
+}
+
+function parse<T>(bytes: Uint8Array): T {
+  return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) as T
 }
 
 /** The version that a stored value begins with; null where there is no live value. */

@@ -1,12 +1,26 @@
 import type { Cluster } from 'ioredis'
-import type { KeyValueEntry, RankedMember, VersionedEntry } from '../../ports/key-value.ts'
+import type {
+  HashEntry,
+  KeyValueEntry,
+  ListEntry,
+  RankedMember,
+  VersionedEntry,
+} from '../../ports/key-value.ts'
 import { hostOf } from './redis-address.ts'
 import { connectRedisCluster, innermost } from './redis-cluster-connection.ts'
 import { redisError } from './redis-errors.ts'
 import { hasKeys, removeKeys } from './redis-keys.ts'
-import { COMPARE_AND_SET, evaluate, INCREMENT, raiseScores, type Script } from './redis-scripts.ts'
+import {
+  COMPARE_AND_SET,
+  evaluate,
+  INCREMENT,
+  raiseScores,
+  type Script,
+  SET_HASH,
+  SET_LIST,
+} from './redis-scripts.ts'
 import type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
-import { ttl, versionBytes, view } from './redis-values.ts'
+import { hashOrNull, ttl, versionBytes, view } from './redis-values.ts'
 
 /** Opens a Redis Cluster as a key-value store; rejects as openRedisKeyValue does. */
 export async function openRedisCluster(options: RedisKeyValueOptions): Promise<RedisStore> {
@@ -63,6 +77,25 @@ class RedisClusterKeyValue implements RedisStore {
 
   async deleteMany(keys: readonly string[]): Promise<void> {
     await this.#each(keys, (cluster, key) => cluster.unlink(this.#prefix + key))
+  }
+
+  async setHashes(entries: readonly HashEntry[]): Promise<void> {
+    await this.#script(SET_HASH, entries, ({ fields, ttlMs }) => [
+      ttl(ttlMs),
+      JSON.stringify(Object.entries(fields).flat()),
+    ])
+  }
+
+  getHashes(keys: readonly string[]): Promise<readonly (Readonly<Record<string, string>> | null)[]> {
+    return this.#each(keys, async (cluster, key) => hashOrNull(await cluster.hgetall(this.#prefix + key)))
+  }
+
+  async setLists(entries: readonly ListEntry[]): Promise<void> {
+    await this.#script(SET_LIST, entries, ({ items, ttlMs }) => [ttl(ttlMs), JSON.stringify(items)])
+  }
+
+  getLists(keys: readonly string[]): Promise<readonly (readonly string[])[]> {
+    return this.#each(keys, (cluster, key) => cluster.lrange(this.#prefix + key, 0, -1))
   }
 
   async incrementMany(keys: readonly string[], by: number, ttlMs: number): Promise<readonly number[]> {

@@ -42,6 +42,12 @@ export const SET_IF_ABSENT = script(
    return done and '1' or '0'`,
 )
 
+/** Arguments of each key: time to live, JSON list of fields and values in turn. */
+export const SET_HASH = replacement('HSET')
+
+/** Arguments of each key: time to live, JSON list of items. */
+export const SET_LIST = replacement('RPUSH')
+
 /** Arguments of each key: amount, time to live, which counts from the first increment. */
 export const INCREMENT = script(
   2,
@@ -110,6 +116,18 @@ local results = {}
 for i = 1, #KEYS do results[i] = handle(KEYS[i], (i - 1) * ${width} + 1) end
 return table.concat(results, ' ')`
   return { ...coded(text), width }
+}
+
+/** Removes a key and builds it anew, a few hundred elements a command. */
+function replacement(command: 'HSET' | 'RPUSH'): Script {
+  return script(
+    2,
+    `local items = cjson.decode(ARGV[at + 1])
+   redis.call('DEL', key)
+   for i = 1, #items, 500 do redis.call('${command}', key, unpack(items, i, math.min(i + 499, #items))) end
+   if #items > 0 and ARGV[at] ~= '0' then redis.call('PEXPIRE', key, ARGV[at]) end
+   return '1'`,
+  )
 }
 
 function coded(text: string): Code {

@@ -20,4 +20,9 @@ export function view(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
+/** Redis answers an absent key with a hash that has no fields. */
+export function hashOrNull(fields: Record<string, string>): Record<string, string> | null {
+  return Object.keys(fields).length === 0 ? null : fields
+}
+
 const NOTHING = Buffer.alloc(0)

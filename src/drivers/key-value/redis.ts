@@ -1,13 +1,29 @@
 import type { Redis } from 'ioredis'
-import type { KeyValueEntry, RankedMember, VersionedEntry } from '../../ports/key-value.ts'
+import type {
+  HashEntry,
+  KeyValueEntry,
+  ListEntry,
+  RankedMember,
+  VersionedEntry,
+} from '../../ports/key-value.ts'
 import { hostOf } from './redis-address.ts'
 import { openRedisCluster } from './redis-cluster.ts'
 import { connectRedis } from './redis-connection.ts'
 import { redisError } from './redis-errors.ts'
 import { hasKeys, removeKeys } from './redis-keys.ts'
-import { COMPARE_AND_SET, INCREMENT, raiseScores, runScript, SET, SET_IF_ABSENT } from './redis-scripts.ts'
+import {
+  COMPARE_AND_SET,
+  INCREMENT,
+  raiseScores,
+  runScript,
+  type Script,
+  SET,
+  SET_HASH,
+  SET_IF_ABSENT,
+  SET_LIST,
+} from './redis-scripts.ts'
 import type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
-import { ttl, versionBytes, view } from './redis-values.ts'
+import { hashOrNull, ttl, versionBytes, view } from './redis-values.ts'
 
 export type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
 
@@ -74,6 +90,24 @@ class RedisKeyValue implements RedisStore {
     await this.#ask((redis) => Promise.all(this.#chunks(keys).map((chunk) => redis.unlink(chunk))))
   }
 
+  setHashes(entries: readonly HashEntry[]): Promise<void> {
+    return this.#replace(SET_HASH, entries, ({ fields }) => Object.entries(fields).flat())
+  }
+
+  getHashes(keys: readonly string[]): Promise<readonly (Readonly<Record<string, string>> | null)[]> {
+    return this.#ask((redis) =>
+      Promise.all(keys.map(async (key) => hashOrNull(await redis.hgetall(this.#prefix + key)))),
+    )
+  }
+
+  setLists(entries: readonly ListEntry[]): Promise<void> {
+    return this.#replace(SET_LIST, entries, ({ items }) => items)
+  }
+
+  getLists(keys: readonly string[]): Promise<readonly (readonly string[])[]> {
+    return this.#ask((redis) => Promise.all(keys.map((key) => redis.lrange(this.#prefix + key, 0, -1))))
+  }
+
   incrementMany(keys: readonly string[], by: number, ttlMs: number): Promise<readonly number[]> {
     const names = keys.map((key) => this.#prefix + key)
     const args = keys.flatMap(() => [String(by), ttl(ttlMs)])
@@ -130,6 +164,16 @@ class RedisKeyValue implements RedisStore {
     const args: (string | Buffer)[] = []
     for (const { ttlMs, value } of entries) args.push(ttl(ttlMs), view(value))
     return runScript(redis, SET, this.#names(entries), args)
+  }
+
+  async #replace<E extends { readonly key: string; readonly ttlMs?: number }>(
+    code: Script,
+    entries: readonly E[],
+    itemsOf: (entry: E) => readonly string[],
+  ): Promise<void> {
+    const names = entries.map(({ key }) => this.#prefix + key)
+    const args = entries.flatMap((entry) => [ttl(entry.ttlMs), JSON.stringify(itemsOf(entry))])
+    await this.#ask((redis) => runScript(redis, code, names, args))
   }
 
   async #flags(
