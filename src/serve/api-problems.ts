@@ -4,7 +4,7 @@ import { RepError } from '../errors/rep-error.ts'
 export interface Problem {
   readonly code: string
   readonly message: string
-  readonly in?: 'query' | 'path'
+  readonly in?: 'query' | 'path' | 'body'
   /** JSON Pointer (RFC 6901) to the value at fault. */
   readonly pointer?: string
 }
@@ -39,10 +39,12 @@ function validationProblem(error: FastifyError): Problem {
   return {
     code: 'REP_USAGE',
     message: `${pointer} ${what}`,
-    in: error.validationContext === 'params' ? 'path' : 'query',
+    in: PLACES[error.validationContext ?? ''] ?? 'query',
     pointer,
   }
 }
+
+const PLACES: Readonly<Record<string, NonNullable<Problem['in']>>> = { params: 'path', body: 'body' }
 
 function escapePointer(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1')

@@ -40,6 +40,10 @@ export class TransformersEmbedder implements Embedder {
     })
   }
 
+  get threads(): number {
+    return this.#pool.workers
+  }
+
   get stats(): BatcherStats {
     return this.#batcher.stats
   }
