@@ -122,6 +122,7 @@ async function drive(run: Drive): Promise<LabRun> {
   )
   const early = new EarlyStop(options, threads)
   const resources = new ResourceWatch(watchedProcesses(plan.stack))
+  let ticker: ReturnType<typeof startTicking> | null = null
   try {
     if (pipeline === 'workers') await crew?.complete()
     const start = meeting === null ? ownStart() : await Promise.race([meeting.start(), firstFailure(threads)])
@@ -130,7 +131,7 @@ async function drive(run: Drive): Promise<LabRun> {
     crew?.begin(originUs)
     sampler.begin(originUs)
     resources.start()
-    const ticker = startTicking(options, { sampler, collector, early, offered })
+    ticker = startTicking(options, { sampler, collector, early, offered })
     const driven = Promise.all([Promise.all(threads.load.map(({ result }) => result)), threads.probe.result])
     // A pipeline thread that dies ends the run: nothing would ever drain.
     const [loads, probe] = await Promise.race([driven, firstFailure(threads)])
@@ -150,6 +151,8 @@ async function drive(run: Drive): Promise<LabRun> {
     return await concludeRun({ ...parts, stoppedEarly: early.reason, resources: used })
   } finally {
     early.dispose()
+    // Where a thread has died it would go on, and keep the process from ending.
+    await ticker?.stop()
     await crew?.close()
     await Promise.all(allThreads(threads).map((thread) => thread.terminate()))
   }

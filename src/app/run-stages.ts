@@ -1,6 +1,6 @@
 import type { PipelineSettings } from '../config/scenario.ts'
 import type { Consumer } from '../ports/event-log.ts'
-import { runStage } from '../stages/run-stage.ts'
+import { openWhenReady, runStage } from '../stages/run-stage.ts'
 import type { StageContext, StageCounters } from '../stages/stage.ts'
 import { STAGES, type StageName } from './stage-table.ts'
 
@@ -23,7 +23,8 @@ export async function runStages(context: StageContext, options: RunStagesOptions
   const stop = AbortSignal.any([signal, failed.signal])
   const runs = stages.map(async (name) => {
     try {
-      const { stage, consumer } = await STAGES[name].open(context, settings)
+      const open = () => STAGES[name].open(context, settings)
+      const { stage, consumer } = await openWhenReady(name, open, { signal: stop, log: context.log })
       counters[name] = stage.counters
       onOpen?.(name, consumer)
       const { gatherMs } = STAGES[name]

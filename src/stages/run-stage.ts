@@ -30,7 +30,7 @@ export interface RunStageOptions {
  */
 export async function runStage(stage: Stage, consumer: Consumer, options: RunStageOptions): Promise<void> {
   const { signal, pollMs = 100, gatherMs = 0 } = options
-  const retry = retrier(stage, options)
+  const retry = retrier(stage.name, options)
   try {
     while (!signal.aborted) {
       const beganMs = performance.now()
@@ -47,6 +47,20 @@ export async function runStage(stage: Stage, consumer: Consumer, options: RunSta
   }
 }
 
+/**
+ * Opens a stage, again and again while that fails in a way that may pass: a store or the log may be away just
+ * then. Rejects with any other error, and with the last one some time after the signal.
+ */
+export async function openWhenReady<T>(
+  name: string,
+  open: () => Promise<T>,
+  options: RunStageOptions,
+): Promise<T> {
+  const opened = await retrier(name, options)(open)
+  if (opened !== undefined) return opened
+  throw new RepError('REP_INTERNAL', `${name}: a stage that was not open yet lost its partitions`)
+}
+
 async function poll(consumer: Consumer, pollMs: number, signal: AbortSignal) {
   try {
     return await consumer.poll(pollMs, signal)
@@ -59,7 +73,7 @@ async function poll(consumer: Consumer, pollMs: number, signal: AbortSignal) {
 /** Runs one step to its end; undefined where the partitions were lost meanwhile. */
 type Retry = <T>(step: () => Promise<T>) => Promise<T | undefined>
 
-function retrier(stage: Stage, options: RunStageOptions): Retry {
+function retrier(name: string, options: RunStageOptions): Retry {
   const { signal, log, stopMs = 10_000, backoff = BACKOFF } = options
   let stopBy = Number.POSITIVE_INFINITY
   signal.addEventListener('abort', () => {
@@ -69,16 +83,16 @@ function retrier(stage: Stage, options: RunStageOptions): Retry {
     for (let attempt = 0; ; attempt++) {
       try {
         const result = await step()
-        if (attempt > 0) log(`${stage.name}: goes on after ${attempt} failed attempts`)
+        if (attempt > 0) log(`${name}: goes on after ${attempt} failed attempts`)
         return result
       } catch (error) {
         if (!(error instanceof RepError)) throw error
         if (error.code === 'REP_LOG_FENCED') {
-          log(`${stage.name}: partitions moved to another member, who reads again what is not committed`)
+          log(`${name}: partitions moved to another member, who reads again what is not committed`)
           return undefined
         }
         if (!error.retryable || performance.now() >= stopBy) throw error
-        if (attempt === 0) log(`${stage.name}: waiting, ${error.message}`)
+        if (attempt === 0) log(`${name}: waiting, ${error.message}`)
         await sleep(backoffMs(attempt, backoff))
       }
     }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { USER_ACTION } from '../../../src/domain/topics.ts'
 import { RepError } from '../../../src/errors/rep-error.ts'
 import type { Consumer, StoredRecord } from '../../../src/ports/event-log.ts'
-import { runStage } from '../../../src/stages/run-stage.ts'
+import { openWhenReady, runStage } from '../../../src/stages/run-stage.ts'
 import { newCounters, type Stage } from '../../../src/stages/stage.ts'
 import { action, appendActions, openStageLab, type StageLab, uncommitted } from './stage-lab.ts'
 
@@ -117,4 +117,21 @@ test('ends with any other error, after leaving the group', async () => {
   await expect(finished).rejects.toThrow('a bug')
   expect(stage.calls).not.toContain('flush')
   expect(consumer.assignment()).toEqual([])
+})
+
+test('a stage is opened again while a store is away, with a line at the beginning and one at the end', async () => {
+  let failures = 3
+  const open = async () => {
+    if (failures-- > 0) throw new RepError('REP_STORE_UNAVAILABLE', 'the store is away')
+    return 'open'
+  }
+  const options = {
+    signal: new AbortController().signal,
+    log: (line: string) => void lab.lines.push(line),
+    backoff,
+  }
+  await expect(openWhenReady('diary', open, options)).resolves.toBe('open')
+  expect(lab.lines).toEqual(['diary: waiting, the store is away', 'diary: goes on after 3 failed attempts'])
+  const fault = new RepError('REP_VECTOR_DIMS', 'other dimensions')
+  await expect(openWhenReady('diary', () => Promise.reject(fault), options)).rejects.toBe(fault)
 })
