@@ -2,27 +2,27 @@ import type { Consumer, EventLog } from '../../ports/event-log.ts'
 import type { Stack } from '../../ports/stack.ts'
 import type { Teller } from './teller.ts'
 
+/** What of a teller a stack needs. */
+type TellAndLease = Pick<Teller, 'flush' | 'checkLease'>
+
 /**
  * A stack as a worker's stages see it: the lab is told of every effect before its offset is committed, and nothing
  * is written without a lease, so that a worker that was put aside for long cannot write into the next run.
  */
-export function workerStack(stack: Stack, teller: Teller): Stack {
+export function workerStack(stack: Stack, teller: TellAndLease): Stack {
   const check = (): void => teller.checkLease()
+  const log = tellingLog(stack.log, teller)
   return {
     ...stack,
-    log: guarded(tellingLog(stack.log, teller), ['append'], check),
-    keyValue: guarded(
-      stack.keyValue,
-      ['setMany', 'compareAndSetMany', 'setIfAbsentMany', 'deleteMany', 'incrementMany', 'rankMany'],
-      check,
-    ),
-    documents: guarded(stack.documents, ['upsertMany'], check),
-    vectors: guarded(stack.vectors, ['upsertMany', 'updateAttributes'], check),
+    log: guarded(log, ['consume', 'read', 'offsets', 'committed', 'close'], check),
+    keyValue: guarded(stack.keyValue, ['getMany', 'top', 'close'], check),
+    documents: guarded(stack.documents, ['getMany', 'search', 'count', 'close'], check),
+    vectors: guarded(stack.vectors, ['getMany', 'search', 'searchExact', 'count', 'close'], check),
   }
 }
 
-/** The same port, whose named calls reject where `check` throws. */
-function guarded<T extends object>(target: T, writes: readonly (keyof T)[], check: () => void): T {
+/** The same port, whose calls reject where `check` throws, but for those that only read. */
+function guarded<T extends object>(target: T, reads: readonly (keyof T)[], check: () => void): T {
   const calls = new Map<PropertyKey, unknown>()
   return new Proxy(target, {
     get(port, name) {
@@ -30,19 +30,19 @@ function guarded<T extends object>(target: T, writes: readonly (keyof T)[], chec
       if (known !== undefined) return known
       const member: unknown = Reflect.get(port, name, port)
       if (typeof member !== 'function') return member
-      const call = writes.some((write) => write === name)
-        ? async (...args: unknown[]): Promise<unknown> => {
+      const call = reads.some((read) => read === name)
+        ? (...args: unknown[]): unknown => Reflect.apply(member, port, args)
+        : async (...args: unknown[]): Promise<unknown> => {
             check()
             return Reflect.apply(member, port, args)
           }
-        : (...args: unknown[]): unknown => Reflect.apply(member, port, args)
       calls.set(name, call)
       return call
     },
   })
 }
 
-function tellingLog(log: EventLog, teller: Teller): EventLog {
+function tellingLog(log: EventLog, teller: TellAndLease): EventLog {
   return {
     capabilities: log.capabilities,
     ensureTopics: (topics) => log.ensureTopics(topics),
@@ -56,7 +56,7 @@ function tellingLog(log: EventLog, teller: Teller): EventLog {
   }
 }
 
-function tellingConsumer(consumer: Consumer, teller: Teller): Consumer {
+function tellingConsumer(consumer: Consumer, teller: TellAndLease): Consumer {
   return {
     poll: (maxWaitMs, signal) => consumer.poll(maxWaitMs, signal),
     commit: async (positions) => {
