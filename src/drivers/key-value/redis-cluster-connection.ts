@@ -1,7 +1,7 @@
-import { Cluster } from 'ioredis'
+import { Cluster, type Redis, ReplyError } from 'ioredis'
 import { backoffMs } from '../../kernel/backoff.ts'
 import { hostOf, nodeOf, type RedisAddress } from './redis-address.ts'
-import { connectionOptions, RECONNECT } from './redis-connection.ts'
+import { CONNECT_MS, connectionOptions, RECONNECT } from './redis-connection.ts'
 import { redisError } from './redis-errors.ts'
 
 /**
@@ -16,17 +16,22 @@ export async function connectRedisCluster(address: RedisAddress): Promise<Cluste
     clusterRetryStrategy: (times) => backoffMs(times - 1, RECONNECT),
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
+    slotsRefreshTimeout: CONNECT_MS,
     redisOptions: connectionOptions(address),
   })
-  let last: unknown
-  cluster.on('error', (error: unknown) => {
-    last = error
+  let refusal: unknown
+  cluster.on('error', () => undefined)
+  cluster.on('node error', (error: unknown) => {
+    if (error instanceof ReplyError) refusal = error
   })
   try {
     await cluster.connect()
+    // The client connects to a node at the first command for it, and refuses what comes until that is done. A
+    // node that joins later costs a batch that way, which its holder repeats.
+    await Promise.all(cluster.nodes('master').map(connectNode))
   } catch (error) {
     cluster.disconnect()
-    throw redisError(innermost(last ?? error), hostOf(address))
+    throw redisError(refusal ?? innermost(error), hostOf(address))
   }
   reportState(cluster, address)
   return cluster
@@ -36,6 +41,11 @@ export async function connectRedisCluster(address: RedisAddress): Promise<Cluste
 export function innermost(error: unknown): unknown {
   const { lastNodeError } = error as { lastNodeError?: unknown }
   return lastNodeError ?? error
+}
+
+async function connectNode(node: Redis): Promise<void> {
+  // A node that is down is the trouble of the commands that need it; the others go on.
+  await node.ping().catch(() => undefined)
 }
 
 function reportState(cluster: Cluster, address: RedisAddress): void {

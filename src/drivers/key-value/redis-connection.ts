@@ -35,12 +35,15 @@ export function connectionOptions({ username, password, tls }: RedisAddress): Op
 export async function connectRedis(address: RedisAddress): Promise<Redis> {
   const host = hostOf(address)
   const { url, database } = address
+  let opened = false
   const options: Options = {
     lazyConnect: true,
     enableOfflineQueue: false,
     retryStrategy: (times) => backoffMs(times - 1, RECONNECT),
     ...connectionOptions(address),
     ...sentinelOptions(address),
+    // The first time one pass over the sentinels says whether they are there; later they are asked until they are.
+    sentinelRetryStrategy: (times) => (opened ? backoffMs(times - 1, RECONNECT) : null),
     ...(database === undefined ? {} : { db: database }),
   }
   const redis = url === undefined ? new Redis(options) : new Redis(url, options)
@@ -50,6 +53,7 @@ export async function connectRedis(address: RedisAddress): Promise<Redis> {
   })
   try {
     await redis.connect()
+    opened = true
   } catch (error) {
     redis.disconnect()
     throw redisError(last ?? error, host)
@@ -64,8 +68,6 @@ function sentinelOptions({ sentinel, tls }: RedisAddress): Options {
   return {
     name,
     sentinels: nodes.map(nodeOf),
-    // One pass over the sentinels a try; how often is tried is the connection's own affair.
-    sentinelRetryStrategy: () => null,
     // A master that was made a replica keeps its connections: asking the sentinels again finds the new one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     ...(username === undefined ? {} : { sentinelUsername: username }),
