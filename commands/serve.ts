@@ -3,14 +3,15 @@ import { interruptible } from '../src/app/interruptible.ts'
 import { serveRecommendations } from '../src/app/serve-recommendations.ts'
 import { loadScenario } from '../src/config/load-scenario.ts'
 import { BaseCommand } from './base-command.ts'
+import { collectFlags, collectSettings } from './collect-flags.ts'
 import { stackFlags, stackOf } from './flags.ts'
 
 export default class Serve extends BaseCommand {
-  static override summary = 'Serve recommendations over HTTP, alone.'
+  static override summary = 'Serve recommendations and take events over HTTP.'
   static override description =
     'Serves what the last run left in the stack; an empty stack is given the scenario’s catalogue first. ' +
-    'Recommendations: /v1/users/{userId}/recommendations and /v1/products/{productId}/similar; OpenAPI document: ' +
-    '/openapi.json; /healthz, /readyz, /metrics. Stops on Ctrl-C.'
+    'Recommendations: /v1/users/{userId}/recommendations and /v1/products/{productId}/similar; events: ' +
+    'POST /v1/events and all else of rep collect; OpenAPI document: /openapi.json; /healthz, /readyz, /metrics. Stops on Ctrl-C.'
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --port 8080',
@@ -42,6 +43,7 @@ export default class Serve extends BaseCommand {
         'Overrides one key of the scenario, e.g. --set pipeline.recommend.diversity=0.3. Repeatable.',
       helpValue: 'PATH=VALUE',
     }),
+    ...collectFlags,
     ...stackFlags,
   }
 
@@ -55,6 +57,7 @@ export default class Serve extends BaseCommand {
       await serveRecommendations(stackOf(flags), scenario, {
         host,
         port,
+        collect: collectSettings(flags),
         log,
         signal: interrupt.signal,
       })

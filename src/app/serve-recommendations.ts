@@ -5,10 +5,13 @@ import { catalogueOf } from './catalogue.ts'
 import { type LabStackOptions, stackAddress } from './lab-stack.ts'
 import { openStack } from './open-stack.ts'
 import { createStores, seedCatalogue } from './seed.ts'
+import { type CollectSettings, withCollect } from './with-collect.ts'
 
 export interface ServeOptions {
   readonly host: string
   readonly port: number
+  /** Takes events too. */
+  readonly collect: CollectSettings
   readonly signal: AbortSignal
   log(line: string): void
 }
@@ -28,12 +31,14 @@ export async function serveRecommendations(
       await seedCatalogue(stack, products)
     }
     const products = await stack.vectors.count(PRODUCT_INDEX)
-    const server = await startServer({ stack, settings: scenario.pipeline.recommend, host, port, log })
-    log(
-      `Serving ${products} products on ${server.url} (try ${server.url}/v1/users/user-000001/recommendations)`,
-    )
-    if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
-    await server.close()
+    await withCollect({ place, stack, settings: options.collect, log }, async (collect) => {
+      const settings = scenario.pipeline.recommend
+      const server = await startServer({ stack, settings, collect, host, port, log })
+      const example = `${server.url}/v1/users/user-000001/recommendations`
+      log(`Serving ${products} products on ${server.url} (try ${example})`)
+      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      await server.close()
+    })
   } finally {
     await stack.close()
   }

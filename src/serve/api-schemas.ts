@@ -103,7 +103,7 @@ export const problem = {
   properties: {
     code: { type: 'string' },
     message: { type: 'string' },
-    in: { type: 'string', enum: ['query', 'path'], description: 'Where the value at fault stands.' },
+    in: { type: 'string', enum: ['query', 'path', 'body'], description: 'Where the value at fault stands.' },
     pointer: { type: 'string', description: 'JSON Pointer (RFC 6901) to the value at fault.' },
   },
 } as const

@@ -12,6 +12,7 @@ interface RouteCounts {
 export class HttpMetrics {
   readonly #routes = new Map<string, RouteCounts>()
   readonly #paths = new Map<string, number>()
+  readonly #others: (() => readonly string[])[] = []
 
   /** One answered request of a route (its pattern, not its URL). */
   request(route: string, status: number, seconds: number): void {
@@ -30,6 +31,11 @@ export class HttpMetrics {
   /** One recommendation, by the path that it took. */
   recommended(path: string): void {
     this.#paths.set(path, (this.#paths.get(path) ?? 0) + 1)
+  }
+
+  /** Lines of others, asked for at every scrape. */
+  add(lines: () => readonly string[]): void {
+    this.#others.push(lines)
   }
 
   text(): string {
@@ -54,6 +60,7 @@ export class HttpMetrics {
     for (const [path, count] of this.#paths) {
       lines.push(`rep_recommendations_total{path="${escapeLabel(path)}"} ${count}`)
     }
+    for (const other of this.#others) lines.push(...other())
     return `${lines.join('\n')}\n`
   }
 }
@@ -71,6 +78,6 @@ function histogramLines(route: string, { buckets, sumS }: RouteCounts): string[]
   return lines
 }
 
-function escapeLabel(text: string): string {
+export function escapeLabel(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
 }

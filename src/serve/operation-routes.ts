@@ -1,13 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import type { Stack } from '../ports/stack.ts'
 import * as schemas from './api-schemas.ts'
 import type { HttpMetrics } from './http-metrics.ts'
-import { checkReadiness } from './readiness.ts'
+import type { Readiness } from './readiness.ts'
 
 /** What those who operate the service ask it: alive, ready, counts, and its description. */
 export function addOperationRoutes(
   app: FastifyInstance,
-  stack: Pick<Stack, 'keyValue' | 'vectors'>,
+  check: () => Promise<Readiness>,
   metrics: HttpMetrics,
 ): void {
   const alive = { type: 'object', properties: { status: { type: 'string' } } }
@@ -26,7 +25,7 @@ export function addOperationRoutes(
       },
     },
     async (_request, reply) => {
-      const readiness = await checkReadiness(stack)
+      const readiness = await check()
       return reply.code(readiness.ready ? 200 : 503).send(readiness)
     },
   )

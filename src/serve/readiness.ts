@@ -28,6 +28,19 @@ export async function checkReadiness(stack: Pick<Stack, 'keyValue' | 'vectors'>)
 /** Who asks waits no longer: a dependency that is silent, but connected, would hold the answer up for its own time-out. */
 const SILENT_MS = 2000
 
+/** The collector takes events while the log is down, too, so that only its keys decide; the spool says how it is. */
+export async function checkCollectReadiness(
+  stack: Pick<Stack, 'keyValue'>,
+  spool: { readonly empty: boolean; readonly bytes: number },
+): Promise<Readiness> {
+  const keyValue = await outcomeOf(async () => {
+    await stack.keyValue.getMany(['rep:ready'])
+    return 'ok'
+  })
+  const log = spool.empty ? 'ok' : `${spool.bytes} bytes wait in the spool`
+  return { ready: keyValue === 'ok', checks: { 'key-value': keyValue, 'event-log': log } }
+}
+
 async function outcomeOf(check: () => Promise<string>): Promise<string> {
   let timer: NodeJS.Timeout | undefined
   const silence = new Promise<string>((resolve) => {

@@ -1,19 +1,21 @@
-import type { AddressInfo } from 'node:net'
-import swagger from '@fastify/swagger'
-import Fastify, { type FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { PipelineSettings } from '../config/scenario.ts'
 import { PRODUCT_INDEX } from '../domain/indexes.ts'
-import { RepError } from '../errors/rep-error.ts'
 import type { Stack } from '../ports/stack.ts'
 import { createRecommender } from '../stages/recommend/recommender.ts'
-import { problemHandler } from './api-problems.ts'
+import type { CollectHttp } from './collect/collect-http.ts'
+import { addCollectRoutes } from './collect/collect-routes.ts'
+import { createHttpApp, listen, logToStderr } from './http-app.ts'
 import { HttpMetrics } from './http-metrics.ts'
 import { addOperationRoutes } from './operation-routes.ts'
+import { checkReadiness } from './readiness.ts'
 import { addRecommendRoutes } from './recommend-routes.ts'
 
 export interface ServerOptions {
   readonly stack: Pick<Stack, 'keyValue' | 'vectors' | 'embedder'>
   readonly settings: PipelineSettings['recommend']
+  /** Takes events too. */
+  readonly collect?: CollectHttp
   /** Default: loopback only. */
   readonly host?: string
   /** 0: any free one. */
@@ -37,55 +39,26 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { host = '127.0.0.1', port } = options
   const app = await buildApp(options)
   const stopRefreshing = await keepFresh(options)
-  try {
-    await app.listen({ host, port })
-  } catch (cause) {
+  const close = async (): Promise<void> => {
     await stopRefreshing()
     await app.close()
-    if ((cause as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new RepError('REP_PORT_IN_USE', `port ${port} on ${host} is in use by another process`, { cause })
-    }
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new RepError('REP_ENVIRONMENT', `cannot listen on ${host}, port ${port}: ${why}`, { cause })
   }
-  const address = app.server.address() as AddressInfo
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
-    close: async () => {
-      await stopRefreshing()
-      await app.close()
-    },
+  try {
+    return { url: await listen(app, { host, port }), close }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 
-async function buildApp({ stack, settings, log = logToStderr }: ServerOptions): Promise<FastifyInstance> {
-  const app = Fastify({
-    // A misspelt parameter is an error, not ignored; and ids may hold anything but a slash.
-    ajv: { customOptions: { removeAdditional: false } },
-    routerOptions: { maxParamLength: 1000 },
-    forceCloseConnections: 'idle',
-  })
+async function buildApp(options: ServerOptions): Promise<FastifyInstance> {
+  const { stack, settings, collect, log = logToStderr } = options
   const metrics = new HttpMetrics()
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.0.3',
-      info: {
-        title: 'rep recommendations',
-        version: '1',
-        description: 'Recommendations from live preferences.',
-      },
-    },
-  })
-  app.setErrorHandler(problemHandler(log))
-  app.setNotFoundHandler((request, reply) => {
-    reply.code(404).send({ code: 'REP_NOT_FOUND', message: `There is no ${request.method} ${request.url}.` })
-  })
-  app.addHook('onResponse', (request, reply, done) => {
-    metrics.request(request.routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime / 1e3)
-    done()
-  })
+  const description = 'Recommendations from live preferences.'
+  const app = await createHttpApp({ title: 'rep recommendations', description, metrics, log })
   addRecommendRoutes(app, createRecommender(stack, settings), metrics)
-  addOperationRoutes(app, stack, metrics)
+  addOperationRoutes(app, () => checkReadiness(stack), metrics)
+  if (collect !== undefined) await addCollectRoutes(app, collect, { metrics, log })
   await app.ready()
   return app
 }
@@ -119,8 +92,4 @@ async function keepFresh({ stack, log = logToStderr }: ServerOptions): Promise<(
     clearTimeout(timer)
     await current
   }
-}
-
-function logToStderr(line: string): void {
-  process.stderr.write(`${line}\n`)
 }

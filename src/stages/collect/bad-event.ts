@@ -19,7 +19,8 @@ export interface Refusal {
   readonly status: number
   readonly reason: string
   readonly contentType: string | null
-  /** Its body; null where it was not read. */
+  readonly contentEncoding: string | null
+  /** Its body as it came; null where it was not read. */
   readonly body: Uint8Array | null
   /** How many bytes its sender announced; null where it did not say. */
   readonly announcedBytes: number | null
@@ -37,6 +38,7 @@ export interface BadEvent {
   /** The event as it was sent, where the request could be read. */
   readonly event?: unknown
   readonly contentType?: string | null
+  readonly contentEncoding?: string | null
   /** The request's body where it could not be read, or its beginning. */
   readonly body?: string
   readonly bodyEncoding?: 'utf8' | 'base64'
@@ -54,8 +56,8 @@ export function badEvent(event: unknown, faults: readonly Fault[], sender: Sende
 
 /** The record of a request that was not taken as a whole. */
 export function badRequest(refusal: Refusal, sender: Sender): Collected {
-  const { status, reason, contentType, body, announcedBytes } = refusal
-  const fact = { reason, status, ...about(sender), contentType }
+  const { status, reason, contentType, contentEncoding, body, announcedBytes } = refusal
+  const fact = { reason, status, ...about(sender), contentType, contentEncoding }
   if (body === null) return record({ ...fact, bodyBytes: announcedBytes }, sender)
   return record({ ...fact, ...kept(body) }, sender)
 }
