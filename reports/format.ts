@@ -34,6 +34,13 @@ export function formatCores(cores: number): string {
   return `${cores < 10 ? cores.toFixed(2) : cores.toFixed(1)} cores`
 }
 
+/** A part of a whole, 0 to 1: `48 %`, `3.1 %`, `< 0.1 %`. */
+export function formatShare(share: number): string {
+  const percent = share * 100
+  if (percent > 0 && percent < 0.1) return '< 0.1 %'
+  return `${percent.toFixed(percent === 0 || percent >= 9.95 ? 0 : 1)} %`
+}
+
 /** A stretch of time: `45 s`, `2 min 5 s`, `1 h 3 min`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.round(ms / 1000)

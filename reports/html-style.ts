@@ -132,7 +132,18 @@ figure + figure, .panels + figure { margin-top: 36px; }
 .ledger .zero dd { color: var(--faint); }
 .ledger .bad dd { font-weight: 650; }
 .ledger .bad dt { color: var(--bad); }
-.thread { padding-left: 20px; color: var(--soft); }
+.cpu .process:first-child th { font-weight: 550; }
+.cpu .sum ~ .process th { padding-left: 20px; }
+.cpu .thread { color: var(--soft); font-size: 0.875rem; }
+.cpu .thread th { padding-left: 20px; }
+.cpu .thread > * { padding-block: 4px; border-bottom-color: transparent; }
+.cpu .sum > * { border-top: 1px solid var(--line); font-weight: 550; }
+.cpu .sum:first-child > * { border-top: 0; }
+.cpu .sum:last-child > * { border-bottom: 0; }
+.cpu .bar { width: 110px; }
+.cpu .bar i { background: var(--index); }
+.cpu .thread .bar i { opacity: 0.45; }
+.cpu .sum .bar { display: none; }
 .notes li { max-width: 44em; padding-left: 18px; position: relative; }
 .notes li::before { content: "–"; position: absolute; left: 0; color: var(--faint); }
 .notes li + li { margin-top: 6px; }
@@ -174,7 +185,11 @@ pre { margin: 14px 0 0; padding: 18px 20px; overflow-x: auto; border-radius: 8px
   .objectives td[data-label]::before { content: attr(data-label) " "; }
   .facts div { grid-template-columns: 1fr; gap: 0; }
   .figures .send td:first-child { min-width: 0; }
-  .about { display: none; }
+  .about, .cpu .wide { display: none; }
+  .cpu, .cpu .thread { font-size: 0.8125rem; }
+  .cpu thead th { font-size: 0.75rem; }
+  .cpu :is(th, td):not(:first-child) { padding-left: 8px; }
+  .cpu .thread th, .cpu .sum ~ .process th { padding-left: 10px; }
   .figures th:first-child, .figures .send td:first-child { position: sticky; left: 0; background: var(--page); }
 }
 @media print {

@@ -1,6 +1,5 @@
 import type { LedgerRecord, RunRecord } from '../src/measure/run-record.ts'
 import { formatBytes, formatCount } from './format.ts'
-import { alignedFigure } from './html-number.ts'
 import { type Markup, type MarkupPart, markup } from './markup.ts'
 import { ledgerSentence } from './verdict.ts'
 
@@ -54,22 +53,6 @@ ${table(['Stage', '#in', '#out', '#duplicates', '#dead-lettered', '#rejected', '
 
 function quietZero(count: number): MarkupPart {
   return count === 0 ? markup`<span class="none">0</span>` : formatCount(count)
-}
-
-/** CPU and memory by process, its threads beneath it. */
-export function resourceSection(record: RunRecord): Markup {
-  if (record.resources.length === 0) return markup``
-  const rows = record.resources.map((used) => [
-    used.kind === 'thread'
-      ? markup`<span class="thread">${used.name.replace(/^[^/]*\//, '')}</span>`
-      : used.name,
-    alignedFigure(used.cores),
-    alignedFigure(used.cpuSeconds),
-    used.kind === 'thread' ? '' : formatBytes(used.peakRssBytes),
-    used.kind === 'thread' ? '' : formatBytes(used.peakAnonBytes),
-  ])
-  return markup`<section><h2>Resources</h2><p class="lead">Cores are averages over the measured part; memory belongs to a process as a whole.</p>
-${table(['Process and threads', '#cores', '#CPU seconds', '#peak memory', '#of it not file pages'], rows)}</section>`
 }
 
 export function notesSection(record: RunRecord): Markup {

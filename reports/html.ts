@@ -1,16 +1,11 @@
 import type { RunRecord } from '../src/measure/run-record.ts'
 import { chartSections } from './html-charts.ts'
 import { keyFigures, objectiveSection, verdictBanner } from './html-head.ts'
+import { resourceSection } from './html-resources.ts'
 import { REPORT_SCRIPT } from './html-script.ts'
 import { stageSection } from './html-stages.ts'
 import { REPORT_STYLE } from './html-style.ts'
-import {
-  conservationSection,
-  ledgerSection,
-  manifestSection,
-  notesSection,
-  resourceSection,
-} from './html-tables.ts'
+import { conservationSection, ledgerSection, manifestSection, notesSection } from './html-tables.ts'
 import { Markup, markup } from './markup.ts'
 import { VERDICT_WORD } from './measure-text.ts'
 

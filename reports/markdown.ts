@@ -1,5 +1,15 @@
 import type { RunRecord } from '../src/measure/run-record.ts'
-import { formatCount, formatDuration, formatFigure, formatInUnit, formatLimit, formatRate } from './format.ts'
+import { cpuRows } from './cpu-rows.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatFigure,
+  formatInUnit,
+  formatLimit,
+  formatRate,
+  formatShare,
+} from './format.ts'
 import { withoutControls } from './markup.ts'
 import { measuresOf, VERDICT_WORD } from './measure-text.ts'
 import { describeVerdict } from './verdict.ts'
@@ -14,6 +24,7 @@ export function renderMarkdown(record: RunRecord): string {
     reasons.map((reason) => `- ${escapeMarkdown(reason)}`).join('\n'),
     objectiveTable(record),
     stageTable(record),
+    cpuTable(record),
     `${formatCount(record.load.sent)} events in ${formatDuration(record.load.measuredMs)} at ${formatRate(record.load.achievedTps)}; ` +
       `run \`${codeText(record.id)}\`, seed ${record.seed}, ${escapeMarkdown(record.stack)} stack, ` +
       `${formatCount(host.cores)} cores of ${escapeMarkdown(host.cpuModel)}.`,
@@ -43,6 +54,21 @@ function stageTable(record: RunRecord): string {
   ])
   if (rows.length === 0) return ''
   return table(['Due to done, ms', 'count', 'p50', 'p99', 'p99.9', 'max'], '-: -: -: -: -:', rows)
+}
+
+/** By process; threads are in the HTML report. */
+function cpuTable(record: RunRecord): string {
+  const rows = cpuRows(record)
+    .filter(({ kind }) => kind !== 'thread')
+    .map(({ name, kind, cpuSeconds, perTenThousand, share, peakRssBytes }) => [
+      kind === 'sum' ? `**${escapeMarkdown(name)}**` : escapeMarkdown(name),
+      formatFigure(cpuSeconds),
+      formatFigure(perTenThousand),
+      formatShare(share),
+      formatBytes(peakRssBytes),
+    ])
+  if (rows.length === 0) return ''
+  return table(['Process', 'CPU s', 'per 10,000 events', 'share', 'peak memory'], '-: -: -: -:', rows)
 }
 
 function table(head: readonly string[], aligns: string, rows: readonly (readonly string[])[]): string {

@@ -11,6 +11,7 @@ import {
 } from './format.ts'
 import { measuresOf, type PercentileKey, VERDICT_WORD } from './measure-text.ts'
 import { memoryText } from './memory-text.ts'
+import { cpuLines } from './terminal-cpu.ts'
 import { describeVerdict } from './verdict.ts'
 
 export interface SummaryOptions {
@@ -29,6 +30,7 @@ export function renderSummary(record: RunRecord, options: SummaryOptions): strin
     verdictLines(record, paint, width),
     objectiveLines(record, paint),
     latencyLines(record, paint, width),
+    cpuLines(record, paint),
     factLines(record, paint, options),
   ]
   const lines = blocks.filter((block) => block.length > 0).flatMap((block) => ['', ...block])

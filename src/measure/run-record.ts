@@ -127,7 +127,7 @@ export interface ResourceFigures {
   readonly name: string
   readonly kind: 'process' | 'thread'
   readonly cpuSeconds: number
-  /** Cores used on average over the measured part. */
+  /** Cores used on average, from the first due time until the pipeline has stopped. */
   readonly cores: number
   /** Processes only: most resident memory, and its part that is not file pages (heap and buffers). */
   readonly peakRssBytes: number | null

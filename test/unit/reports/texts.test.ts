@@ -51,8 +51,8 @@ test('hostile names neither become HTML nor break a table in Markdown', () => {
   const text = renderMarkdown(hostileRecord())
   expect(text).not.toContain('<script')
   const rows = text.split('\n').filter((line) => line.startsWith('| &lt;script'))
-  expect(rows).toHaveLength(6)
-  for (const row of rows) expect(row.match(/(?<!\\)\|/g)).toHaveLength(5)
+  // Six objectives, and a process.
+  expect(rows.map((row) => row.match(/(?<!\\)\|/g)?.length)).toEqual([5, 5, 5, 5, 5, 5, 6])
 })
 
 test('hostile names cannot move the cursor of a terminal', () => {
