@@ -4,7 +4,7 @@ import type { Scenario } from '../config/scenario.ts'
 import type { KafkaClientName } from '../drivers/event-log/kafka-options.ts'
 import { dismissWorkers } from '../stacks/dismiss-workers.ts'
 import { resetServices } from '../stacks/reset-services.ts'
-import { type ExternalOptions, requireNoExternal, requireStack } from './describe-stack.ts'
+import { describeStack, type ExternalOptions, requireNoExternal, requireStack } from './describe-stack.ts'
 import type { Home } from './home.ts'
 import type { StackAddress } from './lab-plan.ts'
 import { embeddedShard } from './shards/open-meeting.ts'
@@ -38,9 +38,10 @@ export async function withLabStack<T>(
 ): Promise<T> {
   const { home, name } = options
   if (shard !== undefined && name === 'embedded') throw embeddedShard()
-  const address = await stackAddress(options, scenario.pipeline.embedder.dims)
-  // The first shard empties the stack for all; the others meet it there.
+  const { dims } = scenario.pipeline.embedder
+  // The first shard looks at the stack, empties it and fills it for all; the others wait for it there.
   const follows = shard !== undefined && shard.index > 1
+  const address = follows ? followedAddress(options, dims) : await stackAddress(options, dims)
   return withLock(home.lock(follows ? `${name}.shard-${shard.index}` : name), async () => {
     if (follows) return run(address)
     if (address.kind === 'services') {
@@ -63,6 +64,12 @@ export async function stackAddress(options: LabStackOptions, dims: number): Prom
   }
   const description = await requireStack(options)
   return { kind: 'services', description, kafkaClient, dims, schemaIds: null }
+}
+
+/** As stackAddress, for a stack that another process is emptying or filling now: nothing on it is looked at. */
+function followedAddress(options: LabStackOptions, dims: number): StackAddress {
+  const { kafkaClient } = options
+  return { kind: 'services', description: describeStack(options), kafkaClient, dims, schemaIds: null }
 }
 
 async function withLock<T>(release: () => void, work: () => Promise<T>): Promise<T> {
