@@ -6,8 +6,8 @@ import type { AppliedMarks, Loss } from './applied-marks.ts'
 import type { BackupProgress } from './backup-progress.ts'
 import { UserBatch } from './user-batch.ts'
 
-/** Records that are read and applied at a time. */
-const CHUNK = 2000
+/** Records of a partition that are read and applied at a time. */
+const CHUNK = 1000
 
 export interface LostActionsOptions {
   readonly log: EventLog
@@ -25,8 +25,10 @@ export interface LostActionsOptions {
 /** What is still to be applied again of one partition. */
 interface Stretch {
   /** Null: from where the backup ends. */
-  readonly from: number | null
+  from: number | null
   readonly to: number
+  /** Trace ids before `from`, and of what was read since; null where they are yet to be read. */
+  window: TraceWindow | null
 }
 
 /**
@@ -46,7 +48,7 @@ export class LostActions {
     const before = this.#stretches.size
     for (const { partition, from, to } of losses) {
       const known = this.#stretches.get(partition)
-      this.#stretches.set(partition, { from, to: Math.max(to, known?.to ?? 0) })
+      this.#stretches.set(partition, { from, to: Math.max(to, known?.to ?? 0), window: null })
       marks.fallBack({ partition, from })
     }
     if (before === 0 && losses.length > 0)
@@ -61,81 +63,82 @@ export class LostActions {
       if (!owned.has(partition)) this.#stretches.delete(partition)
   }
 
-  /** Applies all that is noted. After an error it goes on where it was, the next time. */
+  /** Applies all that is noted, all partitions side by side. After an error it goes on where it was, the next time. */
   async recover(): Promise<void> {
     if (this.#stretches.size === 0) return
     let again = 0
-    for (let next = this.#first(); next !== null; next = this.#first()) again += await this.#recover(next)
+    try {
+      while (this.#stretches.size > 0) {
+        await this.#begin()
+        again += await this.#applyNext()
+      }
+    } finally {
+      // What was read, and then not stored, is read again.
+      for (const stretch of this.#stretches.values()) stretch.window = null
+    }
     this.#options.say(`preferences are restored: ${again} actions were applied again`)
   }
 
-  #first(): number | null {
-    const first = this.#stretches.keys().next()
-    return first.done ? null : first.value
+  /** Finds out where to begin, and which trace ids came before. */
+  async #begin(): Promise<void> {
+    const { log, progress, read, dedupeWindow } = this.#options
+    const fresh = [...this.#stretches].filter(([, { window }]) => window === null)
+    if (fresh.length === 0) return
+    const ends = await progress.load(fresh.map(([partition]) => partition))
+    const offsets = await log.offsets(USER_ACTION)
+    for (const [i, [partition, stretch]] of fresh.entries()) {
+      const { from, to } = stretch
+      const earliest = offsets[partition]!.earliest
+      const begin = from ?? ends[i]!
+      if (begin < Math.min(earliest, to)) this.#sayTooOld(partition, begin, Math.min(earliest, to))
+      const offset = Math.max(begin, earliest)
+      const window = new TraceWindow(dedupeWindow)
+      const position = { topic: USER_ACTION, partition, offset }
+      if (offset < to) await window.refill(log, [position], (record) => read(record)?.traceId ?? null)
+      stretch.from = offset
+      stretch.window = window
+    }
   }
 
-  async #recover(partition: number): Promise<number> {
-    const { log, marks, progress, read, dedupeWindow } = this.#options
-    const { from, to } = this.#stretches.get(partition)!
-    const begin = from ?? (await progress.load([partition]))[0]!
-    const { earliest } = (await log.offsets(USER_ACTION))[partition]!
-    const start = Math.max(begin, earliest)
-    if (begin < Math.min(earliest, to)) this.#sayTooOld(partition, begin, Math.min(earliest, to))
-    marks.fallBack({ partition, from })
-    const window = new TraceWindow(dedupeWindow)
-    const position = { topic: USER_ACTION, partition, offset: start }
-    if (start < to) await window.refill(log, [position], (record) => read(record)?.traceId ?? null)
-    const again = start < to ? await this.#applyFrom(position, to, window) : 0
-    if (again === null || !(await this.#markEnd(partition, to))) return 0
-    this.#stretches.delete(partition)
-    return again
-  }
-
-  /** Stores the mark of the whole stretch, also where the backup, or the log, leaves nothing to be applied. */
-  async #markEnd(partition: number, to: number): Promise<boolean> {
-    const end = new UserBatch([])
-    end.advance(partition, to - 1)
-    const losses = await this.#options.apply(end)
-    this.note(losses)
-    return losses.length === 0
-  }
-
-  /** How many actions were applied; null where the store lost some again meanwhile. */
-  async #applyFrom(
-    position: { readonly topic: string; readonly partition: number; readonly offset: number },
-    to: number,
-    window: TraceWindow,
-  ): Promise<number | null> {
-    const { log, apply } = this.#options
-    const { partition } = position
-    let again = 0
-    for (let offset = position.offset; offset < to; ) {
-      const records = (await log.read({ ...position, offset }, CHUNK)).filter((record) => record.offset < to)
+  /** Applies the next records of every partition; returns how many. */
+  async #applyNext(): Promise<number> {
+    const batch = new UserBatch([])
+    const reached = new Map<number, number>()
+    let count = 0
+    for (const [partition, { from, to, window }] of this.#stretches) {
+      const records = from! < to ? await this.#read(partition, from!, to) : []
+      for (const record of records) this.#take(record, batch, window!)
+      count += records.length
+      // At the end the mark goes to the end, also where the backup, or the log, left nothing to be applied.
       const last = records.at(-1)
-      if (last === undefined) break
-      const batch = this.#batchOf(records, window)
-      const losses = await apply(batch)
-      if (losses.length > 0) {
-        this.note(losses)
-        return null
-      }
-      again += records.length
-      offset = last.offset + 1
-      this.#stretches.set(partition, { from: offset, to })
+      const next = last === undefined ? to : last.offset + 1
+      batch.advance(partition, next - 1)
+      reached.set(partition, next)
     }
-    return again
+    const losses = await this.#options.apply(batch)
+    if (losses.length > 0) {
+      for (const stretch of this.#stretches.values()) stretch.window = null
+      this.note(losses)
+      return 0
+    }
+    for (const [partition, next] of reached) {
+      const stretch = this.#stretches.get(partition)!
+      stretch.from = next
+      if (next >= stretch.to) this.#stretches.delete(partition)
+    }
+    return count
   }
 
-  #batchOf(records: readonly StoredRecord[], window: TraceWindow): UserBatch {
+  async #read(partition: number, offset: number, to: number): Promise<readonly StoredRecord[]> {
+    const records = await this.#options.log.read({ topic: USER_ACTION, partition, offset }, CHUNK)
+    return records.filter((record) => record.offset < to)
+  }
+
+  #take(record: StoredRecord, batch: UserBatch, window: TraceWindow): void {
     const { read, weightOf } = this.#options
-    const batch = new UserBatch(records)
-    for (const record of records) {
-      const action = read(record)
-      batch.advance(record.partition, record.offset)
-      if (action !== null && window.add(record.partition, action.traceId))
-        batch.add(action, record, weightOf(action))
-    }
-    return batch
+    const action = read(record)
+    if (action !== null && window.add(record.partition, action.traceId))
+      batch.add(action, record, weightOf(action))
   }
 
   #sayTooOld(partition: number, from: number, to: number): void {
