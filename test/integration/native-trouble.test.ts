@@ -52,6 +52,8 @@ async function run(trouble: () => Promise<void>, changes: { seconds?: number; ro
     'drain=180s',
     `pipeline.embedder.dims=${DIMS}`,
     'catalogue.products=300',
+    // Nobody has a preference before the run, so that the log alone says what each one must be.
+    'users.coldShare=100%',
     'load.inventory.tps=2',
     'load.reads.tps=10',
     'load.canaries.tps=4',
