@@ -29,6 +29,19 @@ export const modelFlags = {
   'data-dir': dataDir,
 }
 
+/** Which embedder, for commands that also do without a model. */
+export const embedderFlags = {
+  embedder: Flags.option({
+    options: ['hashing', 'transformers'] as const,
+    default: 'hashing',
+    description:
+      'What makes vectors: hashing groups by words and needs nothing; transformers is a sentence model.',
+  })(),
+  model: modelFlags.model,
+  'model-path': modelFlags['model-path'],
+  dtype: modelFlags.dtype,
+}
+
 /** The model that these flags mean. */
 export function modelOf(
   flags: {

@@ -2,6 +2,8 @@ import { Flags } from '@oclif/core'
 import { liveView } from '../reports/live-view.ts'
 import { renderSummary } from '../reports/terminal.ts'
 import { writeRunDirectory } from '../reports/write-run.ts'
+import { withLabEmbedder } from '../src/app/embed/lab-embedder.ts'
+import type { ModelWish } from '../src/app/embed/open-model.ts'
 import { Home } from '../src/app/home.ts'
 import { interruptible } from '../src/app/interruptible.ts'
 import type { SourcePlan } from '../src/app/lab-plan.ts'
@@ -15,6 +17,7 @@ import type { Scenario } from '../src/config/scenario.ts'
 import { RepError } from '../src/errors/rep-error.ts'
 import type { RunRecord } from '../src/measure/run-record.ts'
 import { BaseCommand } from './base-command.ts'
+import { embedderFlags, modelOf } from './embedder-flags.ts'
 import { address, duration, stackFlags, stackOf } from './flags.ts'
 
 /** Flags of every command that runs the whole pipeline under load. */
@@ -43,6 +46,7 @@ export const labFlags = {
     description:
       'Where rep work processes of other hosts reach this run; anybody who can read the stack’s keys may. Default: 127.0.0.1, any port.',
   }),
+  ...embedderFlags,
   ...stackFlags,
 }
 
@@ -56,6 +60,10 @@ export interface LabCommandOptions {
     readonly 'kafka-client': KafkaClientName
     readonly 'data-dir'?: string | undefined
     readonly 'abort-on-breach'?: number | undefined
+    readonly embedder: 'hashing' | 'transformers'
+    readonly model: string
+    readonly 'model-path'?: string | undefined
+    readonly dtype?: ModelWish['dtype']
     readonly pipeline: 'threads' | 'workers'
     readonly control?: { readonly host: string; readonly port: number } | undefined
     readonly shard?: ShardNumber | undefined
@@ -85,6 +93,12 @@ export abstract class LabCommand extends BaseCommand {
         'The embedded stack belongs to one process: --pipeline workers needs services that rep up starts, e.g. --stack native.',
       )
     }
+    if (flags.pipeline === 'workers' && flags.embedder === 'transformers') {
+      throw new RepError(
+        'REP_USAGE',
+        '--embedder transformers does not go with --pipeline workers: the model is served to this process only.',
+      )
+    }
     if (flags.shard !== undefined && flags['abort-on-breach'] !== undefined) {
       throw new RepError(
         'REP_USAGE',
@@ -100,16 +114,16 @@ export abstract class LabCommand extends BaseCommand {
     let prepared: PreparedRun | null = null
     try {
       prepared = await prepare({ directory, signal, log: (line) => view.log(line) })
-      const { scenario, source } = prepared
-      const { record, measurements, shard } = await withLabStack(
-        stackOf(flags),
-        { scenario, shard: flags.shard },
-        (stack) =>
+      const { source } = prepared
+      const model = flags.embedder === 'hashing' ? null : modelOf(flags, (line) => view.log(line))
+      const place = { scenario: prepared.scenario, home }
+      const { record, measurements, shard } = await withLabEmbedder(model, place, ({ scenario, embedder }) =>
+        withLabStack(stackOf(flags), { scenario, shard: flags.shard }, (stack) =>
           runLab({
             id,
             scenario,
             source,
-            stack,
+            stack: embedder === undefined ? stack : { ...stack, embedder },
             command: ['rep', ...process.argv.slice(2)].join(' '),
             signal,
             breachWindowMs: flags['abort-on-breach'] ?? null,
@@ -119,6 +133,7 @@ export abstract class LabCommand extends BaseCommand {
             onLive: (now) => view.update(now),
             onLog: (line) => view.log(line),
           }),
+        ),
       )
       view.close()
       await writeRunDirectory(directory, record, measurements, await shardFiles(shard))

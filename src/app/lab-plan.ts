@@ -7,6 +7,7 @@ import type { LedgerBuffers } from '../measure/ledger.ts'
 import type { Manifest } from '../measure/run-record.ts'
 import type { StackDescription } from '../stacks/stack-description.ts'
 import type { StageCounters } from '../stages/stage.ts'
+import type { EmbedderAddress } from './embed/embedder-address.ts'
 import type { Offered } from './offered.ts'
 
 /** What every lab thread needs to know of the run; survives a structured clone, the ledger shared. */
@@ -26,6 +27,8 @@ export interface EmbeddedAddress {
   readonly kind: 'embedded'
   readonly dataDir: string
   readonly dims: number
+  /** In place of the stack's own. */
+  readonly embedder?: EmbedderAddress
 }
 
 /** Real services, as `rep up` described them. */
@@ -34,6 +37,8 @@ export interface ServicesAddress {
   readonly description: StackDescription
   readonly kafkaClient: KafkaClientName
   readonly dims: number
+  /** In place of the stack's own. */
+  readonly embedder?: EmbedderAddress
   /** Known once one thread has asked the registry: the others then need not. */
   readonly schemaIds: SchemaIds | null
 }

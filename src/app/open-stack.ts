@@ -3,11 +3,14 @@ import type { Stack } from '../ports/stack.ts'
 import { openEmbeddedStack } from '../stacks/embedded.ts'
 import { openServiceStack } from '../stacks/native-drivers.ts'
 import { elasticsearchAccess, kafkaAccess, redisAccess, registryAccess } from '../stacks/service-access.ts'
+import { withEmbedder } from './embed/embedder-address.ts'
 import type { ServicesAddress, StackAddress } from './lab-plan.ts'
 
 /** Opens the drivers of a stack for the calling thread. */
-export function openStack(address: StackAddress, log?: (line: string) => void): Promise<Stack> {
-  return address.kind === 'embedded' ? openEmbeddedStack(address) : openServices(address, log)
+export async function openStack(address: StackAddress, log?: (line: string) => void): Promise<Stack> {
+  const stack =
+    address.kind === 'embedded' ? await openEmbeddedStack(address) : await openServices(address, log)
+  return address.embedder === undefined ? stack : withEmbedder(stack, address.embedder, log)
 }
 
 async function openServices(

@@ -2,6 +2,7 @@ import { describeFaults } from '../faults/describe-faults.ts'
 import type { InjectedFaults } from '../faults/fault-counts.ts'
 import type { FinalReading } from '../measure/final-read.ts'
 import type { Conclusion } from './conclusion.ts'
+import { fallbackTextsOf } from './embed/embedder-address.ts'
 import { SHARD_NOTE } from './shards/merged-notes.ts'
 
 /** What a reader of the figures must know to read them rightly. */
@@ -19,6 +20,14 @@ export function runNotes(
   if (stoppedEarly !== null) notes.push(`The load ended before its schedule: ${stoppedEarly}.`)
   if (!drained) notes.push(`The pipeline had not caught up ${scenario.drainMs / 1e3} s after the last event.`)
   const { model, semantic } = stack.embedder.capabilities
+  const { embedder } = options.stack
+  const spared = embedder === undefined ? 0 : fallbackTextsOf(embedder)
+  if (spared > 0) {
+    notes.push(
+      `The embedding service did not answer for ${spared} texts: searches with them moved no preference.`,
+    )
+  }
+  if (semantic) notes.push(`Vectors come from ${model}, in threads of rep’s own process.`)
   if (!semantic) notes.push(`Vectors come from ${model}: they group products by words, not by meaning.`)
   if (stack.log.capabilities.durability === 'process') {
     notes.push(

@@ -2,8 +2,8 @@ import { CachedEmbedder } from '../../drivers/embedder/cached.ts'
 import type { TransformersEmbedder } from '../../drivers/embedder/transformers/transformers.ts'
 import type { EmbedderFigures } from '../../serve/embed/embed-figures.ts'
 import { startEmbedServer } from '../../serve/embed/embed-server.ts'
-import type { LabStackOptions } from '../lab-stack.ts'
-import { openEmbeddingCache } from './embedding-cache.ts'
+
+import { type CacheStack, openEmbeddingCache } from './embedding-cache.ts'
 import { type ModelWish, openModel } from './open-model.ts'
 
 /** A model behind both caches. */
@@ -14,7 +14,7 @@ export interface CachedModel {
 }
 
 /** Which stack's keys hold the cache that outlives the process; null for none. */
-export type CachePlace = Pick<LabStackOptions, 'home' | 'name'> | null
+export type CachePlace = CacheStack | null
 
 /** Opens a model with its caches. Rejects with REP_ENVIRONMENT where either cannot be had. */
 export async function openCachedModel(wish: ModelWish, place: CachePlace): Promise<CachedModel> {

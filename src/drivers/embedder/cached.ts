@@ -36,6 +36,7 @@ export class CachedEmbedder implements Embedder {
   readonly #keyValue: KeyValue | null
   readonly #ttlMs: number
   readonly #l1: VectorCache
+  #l2Turn = Promise.resolve()
   readonly #counts = { texts: 0, l1Hits: 0, l2Hits: 0, misses: 0, l2Failures: 0 }
 
   /** The inner embedder is this one's from here on; the key-value store stays the caller's. */
@@ -89,10 +90,14 @@ export class CachedEmbedder implements Embedder {
   }
 
   async #fromL2(wanted: readonly Missing[], answer: Answer): Promise<Missing[]> {
-    const found = await this.#l2((store) => store.getMany(wanted.map(({ key }) => this.#hash(key))))
+    const { dims } = this.capabilities
+    const found = await this.#l2(async (store) => {
+      const values = await store.getMany(wanted.map(({ key }) => this.#hash(key)))
+      return values.map((value) => decode(value, dims))
+    })
     if (found === null) return [...wanted]
     return wanted.filter(({ key, positions }, i) => {
-      const kept = decode(found[i] ?? null, this.capabilities.dims)
+      const kept = found[i] ?? null
       if (kept === null) return true
       this.#l1.set(key, kept)
       put(answer, positions, kept)
@@ -128,15 +133,25 @@ export class CachedEmbedder implements Embedder {
     return null
   }
 
-  /** The shared cache spares work; without it there is only more of it. */
+  /**
+   * The shared cache spares work; without it there is only more of it. One use at a time: values are views
+   * that the store's next call may overwrite.
+   */
   async #l2<T>(use: (store: KeyValue) => Promise<T>): Promise<T | null> {
-    if (this.#keyValue === null) return null
+    const store = this.#keyValue
+    if (store === null) return null
+    const before = this.#l2Turn
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#l2Turn = promise
+    await before
     try {
-      return await use(this.#keyValue)
+      return await use(store)
     } catch (error) {
       if (!(error instanceof RepError) || !error.retryable) throw error
       this.#counts.l2Failures++
       return null
+    } finally {
+      resolve()
     }
   }
 
@@ -173,6 +188,7 @@ function encode({ vector, truncated }: Kept): Uint8Array {
 
 function decode(bytes: Uint8Array | null, dims: number): Kept | null {
   if (bytes === null || bytes.length !== 1 + 4 * dims) return null
-  const copy = bytes.slice(1)
+  // A copy, aligned: slice would only be another view where the store gives Buffers.
+  const copy = new Uint8Array(bytes.subarray(1))
   return { vector: new Float32Array(copy.buffer, 0, dims), truncated: bytes[0] === 1 }
 }

@@ -39,6 +39,8 @@ export interface ResilientOptions {
   /** Failures in a row that open the circuit, and how long it stays open; default 5 and 10 s. */
   readonly breakAfter?: number
   readonly openMs?: number
+  /** Told how many texts the fallback answers. */
+  onFallback?(texts: number): void
   /** One line per change of the circuit. */
   log?(line: string): void
 }
@@ -66,6 +68,7 @@ export class ResilientEmbedder implements Embedder {
   readonly #callTexts: number
   readonly #policy: IPolicy
   readonly #circuit: () => CircuitState
+  readonly #onFallback: ((texts: number) => void) | undefined
   readonly #counts = { calls: 0, retries: 0, fallbackCalls: 0, fallbackTexts: 0 }
 
   /** Both embedders are this one's from here on; they must have the same dimensions. */
@@ -75,6 +78,7 @@ export class ResilientEmbedder implements Embedder {
     this.#inner = inner
     this.#spare = spare
     this.#callTexts = settings.callTexts
+    this.#onFallback = options.onFallback
     const transient = handleWhen(isTransient)
     const again = retry(transient, {
       maxAttempts: settings.tries - 1,
@@ -124,6 +128,7 @@ export class ResilientEmbedder implements Embedder {
   async #fallBack(texts: readonly string[], options: EmbedOptions): Promise<Embedding> {
     this.#counts.fallbackCalls++
     this.#counts.fallbackTexts += texts.length
+    this.#onFallback?.(texts.length)
     return {
       ...(await this.#spare.embed(texts, options)),
       fallback: this.#spare.capabilities.model,
