@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openKafkaEventLog } from '../../src/drivers/event-log/kafka.ts'
 import type { KafkaOptions } from '../../src/drivers/event-log/kafka-options.ts'
 import { describeService, uniquePrefix } from '../fixtures/native-service.ts'
@@ -96,6 +96,6 @@ async function firstGroup({ sasl }: SecuredKafka): Promise<void> {
       () => consumer.assignment().length,
       () => 0,
     )
-  await expect.poll(poll, { timeout: 60_000 }).toBe(1)
+  await vi.waitUntil(async () => (await poll()) === 1, { timeout: 60_000 })
   await log.close()
 }
