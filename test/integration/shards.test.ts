@@ -1,0 +1,141 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { catalogueOf } from '../../src/app/catalogue.ts'
+import { down } from '../../src/app/down.ts'
+import { actionSchedule, canaryCount, countOffered } from '../../src/app/offered.ts'
+import { up } from '../../src/app/up.ts'
+import { loadScenario } from '../../src/config/load-scenario.ts'
+import { listEvents } from '../../src/load/list-events.ts'
+import type { RunRecord } from '../../src/measure/run-record.ts'
+import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
+import { type CliResult, rep } from '../fixtures/rep-cli.ts'
+
+const obstacles = await nativeObstacles()
+const required = (process.env.REP_REQUIRE ?? '').split(',').includes('native')
+if (obstacles.length > 0 && required) throw new Error(obstacles.join(' '))
+if (obstacles.length > 0)
+  process.stderr.write(`Skipped, the native stack cannot run here: ${obstacles.join(' ')}\n`)
+
+const LIMIT_MS = 10 * 60_000
+const SETTINGS = { portBase: 27_210, kafkaHeapMb: 256, elasticsearchHeapMb: 512, registryHeapMb: 192 }
+const SET = [
+  'catalogue.products=300',
+  'drain=180s',
+  'load.reads.tps=2',
+  'load.canaries.tps=2',
+  'load.inventory.tps=2',
+]
+
+let root: string
+/** Each shard drives 300 events a second of the 600. */
+const simulate = (shard: string, ...others: string[]): Promise<CliResult> =>
+  rep(
+    [
+      ...['simulate', '--tps', '600', '--users', '1000', '--duration', '10s', '--json', '--shard', shard],
+      ...SET.flatMap((override) => ['--set', override]),
+      ...['--stack', 'parts', '--data-dir', root, ...others],
+    ],
+    { cwd: root },
+  )
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'rep-shards-'))
+  chmodSync(root, 0o755)
+  if (obstacles.length > 0) return
+  const { signal } = new AbortController()
+  const stack = { home: { root }, kind: 'native', name: 'parts', settings: SETTINGS, signal } as const
+  await up({ ...stack, log: () => undefined })
+}, LIMIT_MS)
+afterAll(async () => {
+  if (existsSync(join(root, 'stacks')))
+    await down({ home: { root }, name: 'parts', volumes: true, log: () => undefined })
+  rmSync(root, { recursive: true, force: true })
+}, LIMIT_MS)
+
+const live = test.skipIf(obstacles.length > 0)
+
+test('the embedded stack takes no shards, and objectives of a part end no run', async () => {
+  const embedded = await rep(['simulate', '--shard', '1/2', '--data-dir', root], { cwd: root })
+  expect(embedded.status).toBe(2)
+  expect(embedded.stderr).toMatch(/embedded stack belongs to one process/)
+  const breach = await simulate('1/2', '--abort-on-breach', '5s')
+  expect(breach.status).toBe(2)
+  expect(breach.stdout).toMatch(/--abort-on-breach does not go with --shard/)
+})
+
+live(
+  'two shards are one run: every event of the whole schedule, once, and the books add up',
+  { timeout: LIMIT_MS },
+  async () => {
+    const starting = simulate('1/2')
+    // Shard 1 waits: one of another seed is not the one that it waits for.
+    const stranger = await simulate('2/2', '--seed', '99')
+    expect(stranger.status, stranger.stdout + stranger.stderr).toBe(2)
+    expect(stranger.stdout).toMatch(/shard 2\/2 of baseline .*seed 99.*shard 1\/2 of baseline .*seed 1,/)
+    const [first, second] = await Promise.all([starting, simulate('2/2')])
+    const parts = [first, second].map(({ status, stdout, stderr }) => {
+      // A slow machine may make the schedule late; anything else is a fault.
+      expect([0, 6], stderr + stdout).toContain(status)
+      return JSON.parse(stdout) as RunRecord
+    })
+    for (const { ledger, objectives, conservation } of parts) {
+      expect(ledger.clean, JSON.stringify(ledger)).toBe(true)
+      expect([objectives, conservation]).toEqual([[], []])
+    }
+    const merged = await rep(
+      ['report', 'merge', ...parts.map(({ id }) => id), '--json', '--data-dir', root],
+      { cwd: root },
+    )
+    expect([0, 6, 99], merged.stderr).toContain(merged.status)
+    const record = JSON.parse(merged.stdout) as RunRecord
+    await expectWhole(record)
+    for (const { stages } of parts)
+      for (const measure of ['ack', 'index', 'preference'] as const)
+        expect(record.stages[measure]!.count).toBeGreaterThan(stages[measure]?.count ?? 0)
+    expect(record.stages.ack!.count).toBe(parts.reduce((sum, part) => sum + (part.stages.ack?.count ?? 0), 0))
+    expect(record.manifest.shards?.map(({ index, clockBoundMs }) => [index, clockBoundMs])).toEqual([
+      [1, 0],
+      [2, 0],
+    ])
+    const refused = await rep(
+      ['report', 'merge', parts[0]!.id, parts[0]!.id, 'nothing', '--data-dir', root],
+      { cwd: root },
+    )
+    expect(refused.status).toBe(2)
+    expect(refused.stderr).toMatch(/no run “nothing”/)
+    expect(refused.stderr).toMatch(/Shard 1\/2 is there 2 times/)
+    const alone = await rep(['report', 'merge', parts[1]!.id, '--data-dir', root], { cwd: root })
+    expect(alone.stderr).toMatch(/Shard 1\/2 is missing/)
+  },
+)
+
+/** The merged record against the schedule of the whole scenario, which nobody drove as such. */
+async function expectWhole(record: RunRecord): Promise<void> {
+  const scenario = await loadScenario('baseline', { tps: 600, users: 1000, durationMs: 10_000, set: SET })
+  const offered = countOffered(actionSchedule(scenario))
+  const products = await catalogueOf({ scenario, source: { kind: 'generated' } })
+  let changes = 0
+  for (const { topic } of listEvents(scenario, { products })) if (topic === 'product.inventory.v1') changes++
+  const all = offered.total + canaryCount(scenario) + changes
+  expect(record.ledger, JSON.stringify(record.ledger.examples)).toMatchObject({
+    acknowledged: all,
+    processed: all,
+    clean: true,
+  })
+  const measured = offered.total - offered.warmup
+  expect(record.load).toMatchObject({ offered: measured, sent: measured, failed: 0, warmup: offered.warmup })
+  expect(record.stages.ack!.count).toBe(measured)
+  for (const stage of record.conservation) expect(stage.balanced, JSON.stringify(stage)).toBe(true)
+  const behavior = record.conservation.find(({ stage }) => stage === 'behavior')!
+  // A record that came again after a rebalance counts as a duplicate where its effect was there already.
+  expect(behavior.out + behavior.duplicates).toBeGreaterThanOrEqual(offered.total + canaryCount(scenario))
+  expect(record.objectives.find(({ text }) => text === 'ledger clean')?.met).toBe(true)
+  const schema = JSON.parse(
+    readFileSync(new URL('../../reports/run.schema.json', import.meta.url), 'utf8'),
+  ) as object
+  const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema)
+  expect(validate(record), JSON.stringify(validate.errors)).toBe(true)
+}
