@@ -25,5 +25,5 @@ export async function listBadEvents(log: EventLog, limit: number): Promise<Place
       offset = batch.at(-1)!.offset + 1
     }
   }
-  return events.sort((a, b) => (a.receivedAt < b.receivedAt ? -1 : 1)).slice(-limit)
+  return events.sort((a, b) => a.receivedAt.localeCompare(b.receivedAt)).slice(-limit)
 }
