@@ -15,7 +15,7 @@ import { SendPart } from './platformatic-send-part.ts'
  * How long a send is repeated while brokers are out of reach. Meanwhile what is appended waits behind it, which is
  * the backpressure: a broker that restarts takes longer than a few tries, and then its numbers tell a repetition.
  */
-const DELIVERY_MS = 60_000
+const DELIVERY_MS = 120_000
 const PAUSE: BackoffLimits = { baseMs: 100, maxMs: 1000 }
 const SEQUENCES = 2 ** 31
 
