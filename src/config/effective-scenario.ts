@@ -1,3 +1,4 @@
+import { DEFAULT_FEATURES } from '../domain/features/default-definitions.ts'
 import type { Arrival, FaultStep, Phase, PipelineSettings, Scenario } from './scenario.ts'
 import type { ScenarioInput } from './schema/scenario-schema.ts'
 
@@ -66,6 +67,7 @@ function pipeline(input: ScenarioInput['pipeline']): PipelineSettings {
   const { flush: flushMs, ...behavior } = input.behavior
   const { ttl: ttlMs, backup: backupMs, ...preference } = input.preference
   const { popularRefresh: popularRefreshMs, ...recommend } = input.recommend
+  const { ttl: featuresTtlMs, enabled, batchRecords } = input.features
   const { recent: recentMs, dedupe: dedupeMs, ...inventory } = input.inventory
   const { latency: latencyMs, backoff: backoffMs, ...notify } = input.notify
   return {
@@ -73,6 +75,7 @@ function pipeline(input: ScenarioInput['pipeline']): PipelineSettings {
     behavior: { ...behavior, flushMs },
     preference: { ...preference, ttlMs, backupMs },
     recommend: { ...recommend, popularRefreshMs },
+    features: { enabled, batchRecords, ttlMs: featuresTtlMs, definitions: DEFAULT_FEATURES },
     inventory: { ...inventory, recentMs, dedupeMs },
     notify: { ...notify, latencyMs, backoffMs },
   }

@@ -3,9 +3,11 @@ import { builtInNames, findScenario, type ScenarioSource } from './built-ins.ts'
 import { checkScenario, related } from './check-scenario.ts'
 import { effectiveScenario } from './effective-scenario.ts'
 import { readBase } from './extended-scenario.ts'
+import { loadFeatures } from './features/load-features.ts'
 import { type Changes, type Overrides, readChanges } from './overrides.ts'
 import type { Scenario } from './scenario.ts'
 import { readDocument } from './scenario-document.ts'
+import type { Path } from './schema/keys.ts'
 import { stretchPhases } from './stretch.ts'
 
 export type { Overrides } from './overrides.ts'
@@ -26,11 +28,13 @@ export async function loadScenario(
   const changes = readChanges(overrides, env)
   const input = checkScenario({ document, base, changes, builtIn: source.builtIn, file: source.file })
   const scenario = effectiveScenario(source.name, input)
-  const { catalogue, load } = scenario
+  const { catalogue, load, pipeline } = scenario
+  const { file } = input.pipeline.features
   const { durationMs } = changes
   return {
     ...scenario,
-    catalogue: { ...catalogue, file: catalogueFile(catalogue.file, source, changes) },
+    catalogue: { ...catalogue, file: namedFile(['catalogue', 'file'], catalogue.file, { source, changes }) },
+    pipeline: file === null ? pipeline : withDefinitions(pipeline, file, { source, changes }),
     load:
       durationMs === undefined
         ? load
@@ -44,8 +48,19 @@ export async function listScenarios(): Promise<readonly Pick<Scenario, 'name' | 
   return all.map(({ name, title, description }) => ({ name, title, description }))
 }
 
-function catalogueFile(file: string | null, source: ScenarioSource, { changes }: Changes): string | null {
-  if (file === null) return null
-  const overridden = changes.some(({ path }) => related(path, ['catalogue', 'file']))
-  return overridden ? resolve(file) : resolve(source.directory, file)
+interface Origin {
+  readonly source: ScenarioSource
+  readonly changes: Changes
+}
+
+function withDefinitions(pipeline: Scenario['pipeline'], file: string, origin: Origin): Scenario['pipeline'] {
+  const definitions = loadFeatures(namedFile(['pipeline', 'features', 'file'], file, origin))
+  return { ...pipeline, features: { ...pipeline.features, definitions } }
+}
+
+/** A file that a key names: beside the scenario, or where the command runs if an override named it. */
+function namedFile<F extends string | null>(key: Path, file: F, { source, changes }: Origin): F {
+  if (file === null) return file
+  const overridden = changes.changes.some(({ path }) => related(path, key))
+  return (overridden ? resolve(file) : resolve(source.directory, file)) as F
 }

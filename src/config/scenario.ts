@@ -1,3 +1,5 @@
+import type { FeatureDefinitions } from '../domain/features/definitions.ts'
+
 /**
  * The effective scenario: every default filled in, every duration in ms, every rate per second. The
  * schema that reads it from YAML is `scenario-schema.ts`; a user's words for each key are docs/scenarios.md.
@@ -141,6 +143,15 @@ export interface PipelineSettings {
     /** 0: by similarity alone; towards 1: more diverse (maximal marginal relevance). */
     readonly diversity: number
     readonly popularRefreshMs: number
+  }
+  /** Session and window features (docs/features.md). */
+  readonly features: {
+    /** Whether the stage runs; it costs as much as the others. */
+    readonly enabled: boolean
+    readonly definitions: FeatureDefinitions
+    /** How long features and states live after a user's last action. */
+    readonly ttlMs: number
+    readonly batchRecords: number
   }
   readonly inventory: {
     readonly priceDropPercent: number

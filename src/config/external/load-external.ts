@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { keepSecret } from '../../errors/redact.ts'
 import { RepError } from '../../errors/rep-error.ts'
 import { place } from '../check-scenario.ts'
 import { isMap } from '../extended-scenario.ts'
@@ -11,6 +10,7 @@ import { effectiveExternal } from './effective-external.ts'
 import { type ExternalFlags, externalChanges } from './external-changes.ts'
 import type { ExternalConfig } from './external-config.ts'
 import { externalSchema } from './external-schema.ts'
+import { keepSecrets } from './keep-secrets.ts'
 import { relationFaults } from './relations.ts'
 import { resolveSecrets, shownValue } from './secrets.ts'
 
@@ -43,11 +43,7 @@ export function loadExternal(
   const all = [...place(wrong, { document, changes }), ...changes.faults]
   if (all.length > 0 || !parsed.success) throw refuse(file, text === '', all)
   const config = effectiveExternal(parsed.data)
-  for (const { username, password } of [config.registry, config.elasticsearch, config.redis]) {
-    if (password === undefined) continue
-    keepSecret(password)
-    keepSecret(Buffer.from(`${username ?? ''}:${password}`).toString('base64'))
-  }
+  keepSecrets(config)
   return config
 }
 

@@ -66,6 +66,22 @@ const recommend = z.strictObject({
     .meta({ description: 'Time between two reads of the popular products.' }),
 })
 
+const features = z.strictObject({
+  enabled: z
+    .boolean({ error: 'expected true or false' })
+    .prefault(false)
+    .meta({ description: 'Whether features are kept and reminders of abandoned carts sent.' }),
+  file: z
+    .string({ error: 'expected a path, or null' })
+    .nullable()
+    .prefault(null)
+    .meta({ description: 'YAML file of feature definitions; null for those of docs/features.md.' }),
+  ttl: duration({ min: 60_000, max: 365 * 24 * HOUR })
+    .prefault('7d')
+    .meta({ description: 'How long features live after a user’s last action.' }),
+  batchRecords: batchRecords(),
+})
+
 const inventory = z.strictObject({
   priceDropPercent: number(0, 100)
     .prefault(10)
@@ -129,6 +145,7 @@ export const pipelineSchema = z.strictObject({
   behavior: behavior.prefault({}).meta({ description: 'Indexing of the actions.' }),
   preference: preference.prefault({}).meta({ description: 'Preference vectors.' }),
   recommend: recommend.prefault({}).meta({ description: 'Recommendations.' }),
+  features: features.prefault({}).meta({ description: 'Session and window features.' }),
   inventory: inventory.prefault({}).meta({ description: 'Who is told about a change.' }),
   notify: notify.prefault({}).meta({ description: 'Sending of notifications.' }),
 })

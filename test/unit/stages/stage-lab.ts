@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { PipelineSettings } from '../../../src/config/scenario.ts'
 import { createCodec } from '../../../src/domain/codec.ts'
 import type { UserAction } from '../../../src/domain/events.ts'
+import { DEFAULT_FEATURES } from '../../../src/domain/features/default-definitions.ts'
 import { PRODUCT_INDEX } from '../../../src/domain/indexes.ts'
 import { DEFAULT_ACTION_WEIGHTS } from '../../../src/domain/preference.ts'
 import { TOPICS, USER_ACTION } from '../../../src/domain/topics.ts'
@@ -148,6 +149,7 @@ export function pipelineSettings(
       ...changes.preference,
     },
     recommend: { candidates: 10, indexKind: 'flat', diversity: 0, popularRefreshMs: hourMs },
+    features: { enabled: true, definitions: DEFAULT_FEATURES, ttlMs: hourMs, batchRecords: 1000 },
     inventory: {
       priceDropPercent: 10,
       lowStock: 5,
