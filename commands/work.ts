@@ -18,14 +18,13 @@ export default class Work extends BaseCommand {
   static override examples = [
     '<%= config.bin %> work',
     '<%= config.bin %> work --stages behavior,preference --stack native',
-    '<%= config.bin %> work & <%= config.bin %> work & <%= config.bin %> simulate --stack native --pipeline workers',
+    '<%= config.bin %> simulate --stack native --pipeline workers',
   ]
   static override enableJsonFlag = false
   static override flags = {
     stages: Flags.string({
-      description: 'Which of behavior, preference, inventory, notify, with commas between them.',
+      description: 'Which stages, e.g. behavior,preference. Default: all.',
       helpValue: 'STAGE,…',
-      default: 'behavior,preference,inventory,notify',
     }),
     stack: Flags.string({
       description: 'Name of the stack that rep up started, or external. Default: the one that is up.',

@@ -4,6 +4,7 @@ import { findStackName } from '../../stacks/stack-name.ts'
 import type { ExternalOptions } from '../describe-stack.ts'
 import type { Home } from '../home.ts'
 import { stackAddress } from '../lab-stack.ts'
+import { STAGE_NAMES } from '../stage-table.ts'
 import { parseStages, work } from './work.ts'
 
 /** What the watch for runs opens the stack with; each run says what it needs itself. */
@@ -13,8 +14,8 @@ export interface StartWorkOptions {
   readonly home: Home
   /** Name of the stack; undefined for the one that is up. */
   readonly stack: string | undefined
-  /** With commas between them. */
-  readonly stages: string
+  /** With commas between them; undefined for all. */
+  readonly stages: string | undefined
   readonly kafkaClient: KafkaClientName | null
   /** Where the services of `external` are. */
   readonly external: ExternalOptions
@@ -32,7 +33,7 @@ export async function startWork({
   signal,
   log,
 }: StartWorkOptions): Promise<void> {
-  const names = parseStages(stages)
+  const names = stages === undefined ? STAGE_NAMES : parseStages(stages)
   if (stack === 'embedded') {
     throw new RepError(
       'REP_USAGE',
