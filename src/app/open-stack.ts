@@ -1,3 +1,4 @@
+import { keepSecrets } from '../config/external/keep-secrets.ts'
 import { openKafkaEventLog } from '../drivers/event-log/kafka.ts'
 import type { Stack } from '../ports/stack.ts'
 import { openEmbeddedStack } from '../stacks/embedded.ts'
@@ -18,6 +19,8 @@ async function openServices(
   log: ((line: string) => void) | undefined,
 ): Promise<Stack> {
   const { name, services, external } = description
+  // Each thread has errors of its own.
+  if (external !== undefined) keepSecrets(external)
   return openServiceStack({
     name,
     dims,
