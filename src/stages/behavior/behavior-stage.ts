@@ -5,7 +5,8 @@ import { RepError } from '../../errors/rep-error.ts'
 import type { Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
 import { BEHAVIOR_INDEX_SPEC } from '../behavior-index.ts'
 import { deadLetterRecord } from '../dead-letter.ts'
-import { newCounters, type Stage, type StageContext } from '../stage.ts'
+import { type ConsumingStage, type OpenedStage, openStage } from '../open-stage.ts'
+import { newCounters, type StageContext } from '../stage.ts'
 import { TraceWindow } from '../trace-window.ts'
 import { behaviorDocument } from './behavior-document.ts'
 import { PendingDocuments } from './pending-documents.ts'
@@ -17,17 +18,9 @@ export const BEHAVIOR_GROUP = 'rep-behavior'
 export async function openBehaviorStage(
   context: StageContext,
   settings: PipelineSettings,
-): Promise<{ readonly stage: Stage; readonly consumer: Consumer }> {
+): Promise<OpenedStage> {
   await context.stack.documents.ensureIndexes([BEHAVIOR_INDEX_SPEC])
-  const stage = new BehaviorStage(context, settings)
-  const consumer = await context.stack.log.consume({
-    group: BEHAVIOR_GROUP,
-    topics: stage.reads,
-    maxRecords: settings.behavior.batchRecords,
-    onAssigned: (assigned) => stage.begin(assigned),
-  })
-  stage.attach(consumer)
-  return { stage, consumer }
+  return openStage(new BehaviorStage(context, settings), context.stack.log, settings.behavior.batchRecords)
 }
 
 /**
@@ -35,7 +28,7 @@ export async function openBehaviorStage(
  * offsets are settled together, by number or by age; what cannot be decoded or is refused is in the
  * dead-letter topic before its offset is committed.
  */
-class BehaviorStage implements Stage {
+class BehaviorStage implements ConsumingStage {
   readonly name = 'behavior'
   readonly group = BEHAVIOR_GROUP
   readonly reads = [USER_ACTION]

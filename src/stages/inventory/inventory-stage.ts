@@ -7,7 +7,8 @@ import { RepError } from '../../errors/rep-error.ts'
 import type { Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
 import { BEHAVIOR_INDEX_SPEC } from '../behavior-index.ts'
 import { appendDeadLetters, deadLetterRecord } from '../dead-letter.ts'
-import { newCounters, type Stage, type StageContext } from '../stage.ts'
+import { type ConsumingStage, type OpenedStage, openStage } from '../open-stage.ts'
+import { newCounters, type StageContext } from '../stage.ts'
 import { TraceWindow } from '../trace-window.ts'
 import { Announcer } from './announce.ts'
 import { ChangeBatch } from './change-batch.ts'
@@ -23,7 +24,7 @@ const BATCH_RECORDS = 200
 export async function openInventoryStage(
   context: StageContext,
   settings: PipelineSettings,
-): Promise<{ readonly stage: Stage; readonly consumer: Consumer }> {
+): Promise<OpenedStage> {
   const { log, documents, vectors, embedder } = context.stack
   const { dims } = embedder.capabilities
   await documents.ensureIndexes([BEHAVIOR_INDEX_SPEC])
@@ -33,15 +34,7 @@ export async function openInventoryStage(
   ])
   // The first search loads the index: now rather than while a change waits.
   await vectors.refresh(USER_PREFERENCE_INDEX)
-  const stage = new InventoryStage(context, settings)
-  const consumer = await log.consume({
-    group: INVENTORY_GROUP,
-    topics: stage.reads,
-    maxRecords: BATCH_RECORDS,
-    onAssigned: (assigned) => stage.refillWindow(assigned),
-  })
-  stage.attach(consumer)
-  return { stage, consumer }
+  return openStage(new InventoryStage(context, settings), log, BATCH_RECORDS)
 }
 
 /**
@@ -49,7 +42,7 @@ export async function openInventoryStage(
  * the notifications are stored, then the products, then the offsets: a change that is handled again still
  * finds the product as it was, and gives the same notifications with the same ids.
  */
-class InventoryStage implements Stage {
+class InventoryStage implements ConsumingStage {
   readonly name = 'inventory'
   readonly group = INVENTORY_GROUP
   readonly reads = [PRODUCT_INVENTORY]
@@ -77,7 +70,7 @@ class InventoryStage implements Stage {
   }
 
   /** Reads back which trace ids the partitions held before these positions. */
-  async refillWindow(assigned: readonly Position[]): Promise<void> {
+  async begin(assigned: readonly Position[]): Promise<void> {
     await this.#window.refill(this.#context.stack.log, assigned, (record) => {
       const change = this.#read(record)
       return typeof change === 'string' ? null : change.traceId

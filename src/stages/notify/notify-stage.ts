@@ -3,7 +3,8 @@ import type { Notification } from '../../domain/events.ts'
 import { NOTIFICATION_HISTORY_INDEX } from '../../domain/indexes.ts'
 import { deadLetterTopic, NOTIFICATION_PUSH } from '../../domain/topics.ts'
 import type { Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
-import { newCounters, type Stage, type StageContext } from '../stage.ts'
+import { type ConsumingStage, type OpenedStage, openStage } from '../open-stage.ts'
+import { newCounters, type StageContext } from '../stage.ts'
 import { CommitFrontier, type Ticket } from './commit-frontier.ts'
 import { deliver } from './deliver.ts'
 import { HISTORY_INDEX_SPEC, historyDocument, isSettled } from './history.ts'
@@ -20,17 +21,13 @@ const MOST_RECORDS = 2000
 export async function openNotifyStage(
   context: StageContext,
   settings: PipelineSettings,
-): Promise<{ readonly stage: Stage; readonly consumer: Consumer }> {
+): Promise<OpenedStage> {
   await context.stack.documents.ensureIndexes([HISTORY_INDEX_SPEC])
-  const stage = new NotifyStage(context, settings.notify)
-  const consumer = await context.stack.log.consume({
-    group: NOTIFY_GROUP,
-    topics: stage.reads,
-    maxRecords: Math.min(MOST_RECORDS, settings.notify.concurrency),
-    onAssigned: async (assigned) => stage.begin(assigned),
-  })
-  stage.attach(consumer)
-  return { stage, consumer }
+  return openStage(
+    new NotifyStage(context, settings.notify),
+    context.stack.log,
+    Math.min(MOST_RECORDS, settings.notify.concurrency),
+  )
 }
 
 /**
@@ -39,7 +36,7 @@ export async function openNotifyStage(
  * history says delivered is not sent again. Between a send and its history entry lies the one window that no
  * store can close: who dies there sends again, so a channel gets each notification at least once.
  */
-class NotifyStage implements Stage {
+class NotifyStage implements ConsumingStage {
   readonly name = 'notify'
   readonly group = NOTIFY_GROUP
   readonly reads = [NOTIFICATION_PUSH]

@@ -4,7 +4,8 @@ import { USER_PREFERENCE_INDEX } from '../../domain/indexes.ts'
 import { USER_ACTION } from '../../domain/topics.ts'
 import { RepError } from '../../errors/rep-error.ts'
 import type { Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
-import { newCounters, type Stage, type StageContext } from '../stage.ts'
+import { type ConsumingStage, type OpenedStage, openStage } from '../open-stage.ts'
+import { newCounters, type StageContext } from '../stage.ts'
 import { TraceWindow } from '../trace-window.ts'
 import { ActionVectors } from './action-vectors.ts'
 import { AppliedMarks, type Loss, markKey } from './applied-marks.ts'
@@ -23,20 +24,12 @@ const CHECK_MS = 1000
 export async function openPreferenceStage(
   context: StageContext,
   settings: PipelineSettings,
-): Promise<{ readonly stage: Stage; readonly consumer: Consumer }> {
+): Promise<OpenedStage> {
   const { vectors, documents, embedder, log } = context.stack
   const { dims } = embedder.capabilities
   await vectors.ensureIndexes([{ index: USER_PREFERENCE_INDEX, dims, kind: 'flat' }])
   await documents.ensureIndexes([PROGRESS_INDEX_SPEC])
-  const stage = new PreferenceStage(context, settings)
-  const consumer = await log.consume({
-    group: PREFERENCE_GROUP,
-    topics: stage.reads,
-    maxRecords: settings.preference.batchRecords,
-    onAssigned: (assigned) => stage.begin(assigned),
-  })
-  stage.attach(consumer)
-  return { stage, consumer }
+  return openStage(new PreferenceStage(context, settings), log, settings.preference.batchRecords)
 }
 
 /**
@@ -45,7 +38,7 @@ export async function openPreferenceStage(
  * and the offsets committed after them. What the key-value store loses afterwards is noticed by its marks, and
  * comes back from the backup and the log.
  */
-class PreferenceStage implements Stage {
+class PreferenceStage implements ConsumingStage {
   readonly name = 'preference'
   readonly group = PREFERENCE_GROUP
   readonly reads = [USER_ACTION]
