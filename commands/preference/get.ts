@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core'
 import { readPreferenceOf } from '../../src/app/read-preference.ts'
 import { BaseCommand } from '../base-command.ts'
+import { addressFlags } from '../external-flags.ts'
 import { stackFlags, stackOf } from '../flags.ts'
 
 export default class PreferenceGet extends BaseCommand {
@@ -15,7 +16,7 @@ export default class PreferenceGet extends BaseCommand {
   static override args = {
     userId: Args.string({ description: 'User id, e.g. user-000001.', required: true }),
   }
-  static override flags = { stack: stackFlags.stack, 'data-dir': stackFlags['data-dir'] }
+  static override flags = { stack: stackFlags.stack, 'data-dir': stackFlags['data-dir'], ...addressFlags }
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(PreferenceGet)

@@ -12,6 +12,7 @@ import { describeExternal } from '../../src/stacks/external/describe-external.ts
 import { resetExternal } from '../../src/stacks/external/reset-external.ts'
 import { removeTopics } from '../contract/event-log-kafka.ts'
 import { describeService, uniquePrefix } from '../fixtures/native-service.ts'
+import { RedisServers } from '../fixtures/redis-servers.ts'
 import { rep } from '../fixtures/rep-cli.ts'
 import { removeSubjects } from '../fixtures/schema-registry.ts'
 
@@ -63,7 +64,7 @@ describeService('REP_TEST_KAFKA', (broker) =>
             const refused = await simulate()
             expect(refused.status).toBe(3)
             expect(refused.stderr).toMatch(
-              /are missing[\s\S]*topic .*user\.action\.v1\n[\s\S]*subject [\s\S]*index [\s\S]*keys/,
+              /missing in stack external[\s\S]*topic .*user\.action\.v1\n[\s\S]*subject [\s\S]*index [\s\S]*keys/,
             )
             expect(refused.stderr).toContain('--create')
             expect(await topicsOf(prefixes.at(-1)!)).toEqual([])
@@ -95,7 +96,10 @@ describeService('REP_TEST_KAFKA', (broker) =>
           }, 300_000)
 
           test('a log-in that is refused shows no secret', async () => {
-            const config = await writeConfig(newPrefix(), '  password: redis-s3cret-1\n')
+            const servers = await RedisServers.open()
+            const { port } = await servers.server()
+            const login = { url: `redis://127.0.0.1:${port}`, more: '  password: redis-s3cret-1\n' }
+            const config = await writeConfig(newPrefix(), login)
             for (const flags of [[], ['--json']]) {
               const { status, stdout, stderr } = await rep(
                 ['preference', 'get', 'user-000001', '--stack', 'external', '--config', config, ...flags],
@@ -105,6 +109,7 @@ describeService('REP_TEST_KAFKA', (broker) =>
               expect(stdout + stderr).toContain('Redis at')
               expect(stdout + stderr).not.toContain('redis-s3cret-1')
             }
+            await servers.close()
           })
 
           test('what is of the same name and not rep’s is named, and is as it was', async () => {
@@ -151,7 +156,7 @@ describeService('REP_TEST_KAFKA', (broker) =>
             return prefixes.at(-1)!
           }
 
-          async function writeConfig(prefix: string, more = ''): Promise<string> {
+          async function writeConfig(prefix: string, { url = redis, more = '' } = {}): Promise<string> {
             const file = join(directory, `${prefix}rep.yaml`)
             await writeFile(
               file,
@@ -166,7 +171,7 @@ elasticsearch:
   nodes: ['${elasticsearch}']
   apiKey: ${ES_KEY}
 redis:
-  url: ${redis}
+  url: ${url}
 ${more}`,
             )
             return file

@@ -30,7 +30,7 @@ export async function admitExternal(
   if (foreign.length > 0)
     throw new RepError(
       'REP_FOREIGN',
-      `${count(foreign)} of stack ${stack.name} are there already, but rep did not create them.`,
+      `${count(foreign)} in stack ${stack.name} that rep did not create, of a name that it needs.`,
       {
         details: foreign.map(shown),
       },
@@ -38,7 +38,7 @@ export async function admitExternal(
   const missing = holdings.filter(({ state }) => state === 'missing')
   if (missing.length === 0) return
   if (!create)
-    throw new RepError('REP_MISSING', `${count(missing)} of stack ${stack.name} are missing.`, {
+    throw new RepError('REP_MISSING', `${count(missing)} missing in stack ${stack.name}.`, {
       details: missing.map(shown),
     })
   const kinds = new Set(missing.map(({ kind }) => kind))
@@ -93,7 +93,7 @@ async function createKeys(stack: StackDescription): Promise<void> {
 }
 
 function count({ length }: readonly Holding[]): string {
-  return length === 1 ? '1 thing' : `${length} things`
+  return length === 1 ? 'There is 1 thing' : `There are ${length} things`
 }
 
 function shown({ kind, name }: Holding): string {
