@@ -158,6 +158,28 @@ async function check(stack: Stack, all: readonly Arrival[]): Promise<void> {
   }
 }
 
+/** Runs the stage over all of these and through all crashes, and checks what it left. */
+async function survives(
+  all: readonly Arrival[],
+  crashes: readonly { readonly afterWrites: number; readonly done: boolean }[],
+  early: boolean,
+): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'rep-features-'))
+  directories.push(directory)
+  const stack = await openEmbeddedStack({ dataDir: directory, dims: 8 })
+  try {
+    await stack.log.ensureTopics(TOPICS)
+    await append(stack, early ? [...all, ...closing(all)] : all)
+    for (const { afterWrites, done } of crashes) await runOnce(fragile(stack, new Crasher(afterWrites, done)))
+    if (!early) await append(stack, closing(all))
+    const stays = new Crasher(Number.POSITIVE_INFINITY, false)
+    expect(await runOnce(fragile(stack, stays))).toBe(true)
+    await check(stack, all)
+  } finally {
+    await stack.close()
+  }
+}
+
 const crash = fc.record({ afterWrites: fc.integer({ min: 0, max: 25 }), done: fc.boolean() })
 
 test('whatever write is the last before a crash, features and patterns equal the reference', async () => {
@@ -165,24 +187,28 @@ test('whatever write is the last before a crash, features and patterns equal the
     fc.asyncProperty(
       arrivals(TEST_FEATURES.latenessMs),
       fc.array(crash, { maxLength: 5 }),
-      async (all, crashes) => {
-        const directory = await mkdtemp(join(tmpdir(), 'rep-features-'))
-        directories.push(directory)
-        const stack = await openEmbeddedStack({ dataDir: directory, dims: 8 })
-        try {
-          await stack.log.ensureTopics(TOPICS)
-          await append(stack, all)
-          for (const { afterWrites, done } of crashes)
-            await runOnce(fragile(stack, new Crasher(afterWrites, done)))
-          await append(stack, closing(all))
-          const stays = new Crasher(Number.POSITIVE_INFINITY, false)
-          expect(await runOnce(fragile(stack, stays))).toBe(true)
-          await check(stack, all)
-        } finally {
-          await stack.close()
-        }
-      },
+      fc.boolean(),
+      survives,
     ),
     { numRuns: 25 },
   )
+})
+
+test('a crash at any write of the settlement that finds an abandoned cart', async () => {
+  const event = {
+    traceId: formatTraceId(START_MS, 9, 2),
+    timestamp: START_MS,
+    actionType: 'ADD_TO_CART' as const,
+    productId: 'p0',
+    category: 'shoes',
+    price: 10,
+  }
+  const filler = Array.from({ length: 6 }, (_, i) => ({
+    userId: 'u1',
+    event: { ...event, actionType: 'VIEW' as const, traceId: formatTraceId(START_MS, 9, 3 + i) },
+  }))
+  // The first batch holds the cart; the second, 9 writes later at most, what makes its time over.
+  for (let afterWrites = 0; afterWrites < 18; afterWrites++)
+    for (const done of [false, true])
+      await survives([{ userId: 'u0', event }, ...filler], [{ afterWrites, done }], true)
 })
