@@ -10,7 +10,6 @@ import type {
 import { indexLine, sendBulk } from '../elasticsearch-bulk.ts'
 import type { ElasticsearchClient } from '../elasticsearch-client.ts'
 import {
-  countIndex,
   createIndex,
   getSources,
   type IndexMapping,
@@ -18,8 +17,8 @@ import {
   type IndexTemplates,
   isId,
   readMapping,
-  refreshIndex,
 } from '../elasticsearch-indexes.ts'
+import { OpenedIndexes } from '../elasticsearch-opened.ts'
 
 /** Most hits that one search of an index gives by its default settings. */
 const MAX_HITS = 10_000
@@ -32,11 +31,12 @@ export class ElasticsearchDocumentIndex implements DocumentIndex {
   readonly capabilities = { driver: 'elasticsearch' }
   readonly #client: ElasticsearchClient
   readonly #templates: IndexTemplates
-  readonly #specs = new Map<string, DocumentIndexSpec>()
+  readonly #indexes: OpenedIndexes<DocumentIndexSpec>
 
   /** The client stays the caller's to close. */
   constructor(client: ElasticsearchClient, templates: IndexTemplates = {}) {
     this.#client = client
+    this.#indexes = new OpenedIndexes(client, specOf)
     this.#templates = templates
   }
 
@@ -50,7 +50,7 @@ export class ElasticsearchDocumentIndex implements DocumentIndex {
     signal?: AbortSignal,
   ): Promise<UpsertResult> {
     signal?.throwIfAborted()
-    const { time } = await this.#open(index)
+    const { time } = await this.#indexes.open(index)
     const faults: { position: number; reason: string }[] = []
     const actions = new Array<string | null>(documents.length)
     for (let i = 0; i < documents.length; i++) {
@@ -64,12 +64,12 @@ export class ElasticsearchDocumentIndex implements DocumentIndex {
   }
 
   async getMany(index: string, ids: readonly string[]): Promise<readonly (DocumentFields | null)[]> {
-    await this.#open(index)
+    await this.#indexes.open(index)
     return getSources<DocumentFields>(this.#client, index, ids)
   }
 
   async search(index: string, query: DocumentQuery): Promise<readonly IndexedDocument[]> {
-    const { lookups, time } = await this.#open(index)
+    const { lookups, time } = await this.#indexes.open(index)
     const { field, value, sinceMs, limit } = query
     if (!lookups.includes(field)) {
       const known = lookups.join(', ') || 'none'
@@ -91,26 +91,24 @@ export class ElasticsearchDocumentIndex implements DocumentIndex {
     return (hits?.hits ?? []).map(({ _id, _source }) => ({ id: _id, fields: _source }))
   }
 
-  async refresh(index: string): Promise<void> {
-    await this.#open(index)
-    await refreshIndex(this.#client, index)
+  refresh(index: string): Promise<void> {
+    return this.#indexes.refresh(index)
   }
 
-  async count(index: string): Promise<number> {
-    await this.#open(index)
-    return countIndex(this.#client, index)
+  count(index: string): Promise<number> {
+    return this.#indexes.count(index)
   }
 
   async close(): Promise<void> {
-    this.#specs.clear()
+    this.#indexes.clear()
   }
 
   async #ensure(spec: DocumentIndexSpec): Promise<void> {
     const { index } = spec
     const present = await readMapping(this.#client, index)
     if (present === null) await createIndex(this.#client, index, this.#template(spec))
-    this.#specs.delete(index)
-    const stored = await this.#open(index)
+    this.#indexes.forget(index)
+    const stored = await this.#indexes.open(index)
     if (!isSame(stored, spec)) {
       const text = (it: DocumentIndexSpec) => `looked up by ${it.lookups.join(', ')}, ordered by ${it.time}`
       throw new RepError(
@@ -124,14 +122,6 @@ export class ElasticsearchDocumentIndex implements DocumentIndex {
     const template = this.#templates[spec.index] ?? lenientTemplate(spec)
     const meta = { lookups: spec.lookups, time: spec.time }
     return { ...template, mappings: { ...template.mappings, _meta: meta } }
-  }
-
-  async #open(index: string): Promise<DocumentIndexSpec> {
-    const known = this.#specs.get(index)
-    if (known !== undefined) return known
-    const spec = specOf(index, await readMapping(this.#client, index))
-    this.#specs.set(index, spec)
-    return spec
   }
 }
 

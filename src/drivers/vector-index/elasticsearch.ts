@@ -8,14 +8,8 @@ import type {
 } from '../../ports/vector-index.ts'
 import { type BulkOutcome, indexLine, sendBulk, updateLine } from '../elasticsearch-bulk.ts'
 import type { ElasticsearchClient } from '../elasticsearch-client.ts'
-import {
-  countIndex,
-  getSources,
-  type IndexTemplates,
-  isId,
-  readMapping,
-  refreshIndex,
-} from '../elasticsearch-indexes.ts'
+import { getSources, type IndexTemplates, isId } from '../elasticsearch-indexes.ts'
+import { OpenedIndexes } from '../elasticsearch-opened.ts'
 import {
   ensureVectorIndex,
   type GraphKind,
@@ -50,11 +44,12 @@ export class ElasticsearchVectorIndex implements VectorIndex {
   readonly #client: ElasticsearchClient
   readonly #templates: IndexTemplates
   readonly #graph: GraphKind
-  readonly #stored = new Map<string, StoredVectorIndex>()
+  readonly #indexes: OpenedIndexes<StoredVectorIndex>
 
   /** The client stays the caller's to close. */
   constructor(client: ElasticsearchClient, options: ElasticsearchVectorOptions = {}) {
     this.#client = client
+    this.#indexes = new OpenedIndexes(client, storedIndex)
     this.#templates = options.templates ?? {}
     this.#graph = options.graph ?? 'int8_hnsw'
   }
@@ -62,13 +57,13 @@ export class ElasticsearchVectorIndex implements VectorIndex {
   async ensureIndexes(specs: readonly VectorIndexSpec[]): Promise<void> {
     for (const spec of specs) {
       const options = { template: this.#templates[spec.index], graph: this.#graph }
-      this.#stored.set(spec.index, await ensureVectorIndex(this.#client, spec, options))
+      this.#indexes.keep(spec.index, await ensureVectorIndex(this.#client, spec, options))
     }
   }
 
   async upsertMany(index: string, items: readonly VectorItem[], signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    const { dims } = await this.#open(index)
+    const { dims } = await this.#indexes.open(index)
     const actions = items.map(({ id, vector, attributes }) => {
       checkId(index, id)
       const squared = checkVector(index, dims, vector, `vector ${id}`)
@@ -79,7 +74,7 @@ export class ElasticsearchVectorIndex implements VectorIndex {
   }
 
   async updateAttributes(index: string, items: readonly Omit<VectorItem, 'vector'>[]): Promise<void> {
-    await this.#open(index)
+    await this.#indexes.open(index)
     const actions = items.map(({ id, attributes }) =>
       isId(id) ? `${updateLine(id)}{"doc":${JSON.stringify(attributes)}}\n` : null,
     )
@@ -92,7 +87,7 @@ export class ElasticsearchVectorIndex implements VectorIndex {
   }
 
   async getMany(index: string, ids: readonly string[]): Promise<readonly (VectorItem | null)[]> {
-    const { dims } = await this.#open(index)
+    const { dims } = await this.#indexes.open(index)
     const sources = await getSources<Record<string, unknown>>(this.#client, index, ids)
     return sources.map((source, i) => {
       if (source === null) return null
@@ -103,29 +98,27 @@ export class ElasticsearchVectorIndex implements VectorIndex {
   }
 
   async search(index: string, query: VectorQuery): Promise<readonly VectorHit[]> {
-    const stored = await this.#open(index)
+    const stored = await this.#indexes.open(index)
     if (hasNoDirection(this.#check(index, stored.dims, query))) return []
     return nearestHits(this.#client, index, { query, kind: stored.kind })
   }
 
   async searchExact(index: string, query: VectorQuery): Promise<readonly VectorHit[]> {
-    const stored = await this.#open(index)
+    const stored = await this.#indexes.open(index)
     if (hasNoDirection(this.#check(index, stored.dims, query))) return []
     return exactHits(this.#client, index, { query, kind: stored.kind })
   }
 
-  async refresh(index: string): Promise<void> {
-    await this.#open(index)
-    await refreshIndex(this.#client, index)
+  refresh(index: string): Promise<void> {
+    return this.#indexes.refresh(index)
   }
 
-  async count(index: string): Promise<number> {
-    await this.#open(index)
-    return countIndex(this.#client, index)
+  count(index: string): Promise<number> {
+    return this.#indexes.count(index)
   }
 
   async close(): Promise<void> {
-    this.#stored.clear()
+    this.#indexes.clear()
   }
 
   #check(index: string, dims: number, { vector, k }: VectorQuery): number {
@@ -134,14 +127,6 @@ export class ElasticsearchVectorIndex implements VectorIndex {
       'REP_USAGE',
       `A search of vector index ${index} asks for ${k} hits; ask for 1 or more.`,
     )
-  }
-
-  async #open(index: string): Promise<StoredVectorIndex> {
-    const known = this.#stored.get(index)
-    if (known !== undefined) return known
-    const stored = storedIndex(index, await readMapping(this.#client, index))
-    this.#stored.set(index, stored)
-    return stored
   }
 }
 
