@@ -98,27 +98,29 @@ export function renderStatus(status: ShownStackStatus, options: { readonly color
     ],
   )
   const sections = [
-    table(['  service', 'version', 'address', 'health', 'memory', 'pid', ''], services),
-    table(['topic', 'partitions', 'records'], topics),
-    table(['group', 'topic', 'state', 'members', 'lag'], lags),
-    ...(members.length === 0 ? [] : [table(['member of', 'topic', 'at', 'partitions', 'lag'], members)]),
-    table(['index', 'health', 'documents', 'size'], documents),
+    table(['  service', 'version', 'address', 'health', '#memory', '#pid', ''], services),
+    table(['topic', '#partitions', '#records'], topics),
+    table(['group', 'topic', 'state', '#members', '#lag'], lags),
+    ...(members.length === 0 ? [] : [table(['member of', 'topic', 'at', 'partitions', '#lag'], members)]),
+    table(['index', 'health', '#documents', '#size'], documents),
     `schemas: ${subjects === null ? DASH : formatCount(subjects.length)}   redis keys: ${formatCount(redisKeys)}`,
   ]
   const since = status.startedAt === null ? 'not started by rep' : `up since ${status.startedAt}`
   return [`${status.name} stack (${status.kind}), ${since}`, ...sections].join('\n\n')
 
-  function table(head: Row, rows: readonly Row[] | undefined): string {
-    if (rows === undefined || rows.length === 0)
-      return paint.dim(`${head[0]}: ${rows === undefined ? DASH : 'none'}`)
+  /** A heading that starts with `#` is a column of numbers. */
+  function table(headings: Row, rows: readonly Row[] | undefined): string {
+    const head = headings.map((heading) => heading.replace(/^#/, ''))
+    if (rows === undefined) return paint.dim(`${head[0]}: ${DASH} (no answer)`)
+    if (rows.length === 0) return paint.dim(`${head[0]}: none`)
     const widths = head.map((cell, i) =>
       Math.max(...[cell, ...rows.map((row) => row[i] ?? '')].map(visibleLength)),
     )
-    const line = (row: Row): string =>
-      row
-        .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - visibleLength(cell)))
-        .join('  ')
-        .trimEnd()
+    const padded = (cell: string, i: number): string => {
+      const room = ' '.repeat((widths[i] ?? 0) - visibleLength(cell))
+      return headings[i]?.startsWith('#') ? room + cell : cell + room
+    }
+    const line = (row: Row): string => row.map(padded).join('  ').trimEnd()
     return [paint.dim(line(head)), ...rows.map(line)].join('\n')
   }
 }

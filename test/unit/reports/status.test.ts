@@ -36,18 +36,18 @@ const status: ShownStackStatus = {
 
 test('every service, topic, lag, index and count is shown; what is not known is a dash', () => {
   const text = renderStatus(status, { color: false })
-  expect(text).toContain('✓ kafka    4.1.1    127.0.0.1:19090  healthy  512 MiB  12')
-  expect(text).toContain('✗ redis    4.1.1    127.0.0.1:19090  down     –        –    its process has ended')
-  expect(text).toContain('user.action.v1  12          1,234,567')
-  expect(text).toContain('behavior  user.action.v1  stable  1        1,500')
+  expect(text).toContain('✓ kafka    4.1.1    127.0.0.1:19090  healthy  512 MiB   12')
+  expect(text).toContain('✗ redis    4.1.1    127.0.0.1:19090  down           –    –  its process has ended')
+  expect(text).toContain('user.action.v1          12  1,234,567')
+  expect(text).toContain('behavior  user.action.v1  stable        1  1,500')
   expect(text).toContain('behavior   user.action.v1  192.0.2.7  0 4         1,500')
-  expect(text).toContain('product_index  green   20,000     1 MiB')
+  expect(text).toContain('product_index  green      20,000  1 MiB')
   expect(text).toContain('schemas: 1   redis keys: –')
 })
 
 test('a part that did not answer is a dash, an empty one is none', () => {
   const text = renderStatus({ ...status, kafka: null, indices: [] }, { color: false })
-  expect(text).toContain('topic: –')
-  expect(text).toContain('group: –')
+  expect(text).toContain('topic: – (no answer)')
+  expect(text).toContain('group: – (no answer)')
   expect(text).toContain('index: none')
 })
