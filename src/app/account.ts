@@ -9,7 +9,7 @@ import { judgeLedger } from '../measure/ledger-verdict.ts'
 import type { LedgerRecord, StageConservation } from '../measure/run-record.ts'
 import type { EventLog, Position, StoredRecord } from '../ports/event-log.ts'
 import { newCounters, type StageCounters } from '../stages/stage.ts'
-import { GROUPS, STAGES } from './stage-table.ts'
+import { groupsOf, STAGES, type StageName } from './stage-table.ts'
 
 const DRIVEN_TOPICS = [USER_ACTION, PRODUCT_INVENTORY]
 
@@ -19,6 +19,8 @@ export interface AccountOptions {
   readonly ledger: LedgerBuffers
   /** Where every topic stood before the run. */
   readonly from: readonly Position[]
+  /** That took part. */
+  readonly stages: readonly StageName[]
   readonly counters: ReadonlyMap<string, StageCounters>
   readonly traceIdOf: (stream: Stream, sequence: number) => string
   /** True where other processes drive parts of the same schedule. */
@@ -41,7 +43,7 @@ export async function positionsNow(log: EventLog, topics: readonly string[]): Pr
 
 /** Closes the books of a run: reads the log from the run's beginning and judges every event and stage. */
 export async function closeBooks(options: AccountOptions): Promise<Account> {
-  const { log, schemaIds, ledger, from, counters, traceIdOf } = options
+  const { log, schemaIds, ledger, from, stages, counters, traceIdOf } = options
   const of = (topics: readonly string[]) => from.filter(({ topic }) => topics.includes(topic))
   const committed = new Map([
     ['index', await log.committed(STAGES.behavior.group, USER_ACTION)],
@@ -56,7 +58,7 @@ export async function closeBooks(options: AccountOptions): Promise<Account> {
     committed,
   })
   const books = await Promise.all(
-    GROUPS.map(async ({ stage, group, topic }) => {
+    groupsOf(stages).map(async ({ stage, group, topic }) => {
       const [offsets, positions] = await Promise.all([log.offsets(topic), log.committed(group, topic)])
       const start = new Map(of([topic]).map(({ partition, offset }) => [partition, offset]))
       const partitions = offsets.map(({ partition, latest }) => {

@@ -13,6 +13,7 @@ import type { LabRun } from './lab-options.ts'
 import { loadRecord } from './load-record.ts'
 import { runNotes } from './run-notes.ts'
 import { shardPart } from './shards/describe-part.ts'
+import { stagesOf } from './stage-table.ts'
 import { traceIdNamer } from './trace-id-namer.ts'
 import { repVersion } from './version.ts'
 
@@ -29,6 +30,7 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     schemaIds: stack.schemaIds,
     ledger: plan.ledger,
     from: run.from,
+    stages: stagesOf(scenario.pipeline),
     counters: collector.counters,
     traceIdOf: await traceIds(run),
     shard: meeting !== null,

@@ -4,7 +4,7 @@ import type { LabCollector } from './lab-collector.ts'
 import type { LabPlan, LabProgress } from './lab-plan.ts'
 import type { ShardStart } from './shards/run-clock.ts'
 import { shardOfUsers } from './shards/shard-facts.ts'
-import type { StageName } from './stage-table.ts'
+import { type StageName, stagesOf } from './stage-table.ts'
 import { startThread, type Thread } from './thread.ts'
 import type { LoadThreadData, LoadThreadResult } from './workers/load.ts'
 import type { PipelineThreadData } from './workers/pipeline.ts'
@@ -15,6 +15,7 @@ const PIPELINE_THREADS: readonly (readonly StageName[])[] = [
   ['behavior'],
   ['preference'],
   ['inventory', 'notify'],
+  ['feature', 'reminder'],
 ]
 /** From the start order to due time 0: time for every thread to hear of it. */
 const LEAD_US = 300_000
@@ -49,7 +50,9 @@ export async function startLab(
   }
   try {
     const recommend = start<LabProgress>('recommend', 'recommend', { plan })
-    const pipeline = (runner === 'threads' ? PIPELINE_THREADS : []).map((stages) =>
+    const wanted = runner === 'threads' ? stagesOf(plan.scenario.pipeline) : []
+    const groups = PIPELINE_THREADS.filter((stages) => stages.every((stage) => wanted.includes(stage)))
+    const pipeline = groups.map((stages) =>
       start<LabProgress>(stages.join('+'), 'pipeline', { plan, stages } satisfies PipelineThreadData),
     )
     const url = await recommend.ready

@@ -7,7 +7,7 @@ import type { EventLog } from '../ports/event-log.ts'
 import { backlogOf } from './backlog.ts'
 import type { LabCollector } from './lab-collector.ts'
 import type { Offered } from './offered.ts'
-import { GROUPS } from './stage-table.ts'
+import { groupsOf, stagesOf } from './stage-table.ts'
 
 export interface SamplerParts {
   readonly scenario: Scenario
@@ -44,7 +44,7 @@ export class LiveSampler {
     const now = nowUs()
     const elapsedMs = Math.max(0, (now - this.#originUs) / 1e3)
     const second = Math.floor((elapsedMs - scenario.warmupMs) / 1e3)
-    const backlog = await backlogOf(log, GROUPS)
+    const backlog = await backlogOf(log, groupsOf(stagesOf(scenario.pipeline)))
     if (!this.#draining) this.backlogs.set(second, backlog)
     const { sent, measures, lagP99Ms, failed } = collector.takeRecentFigures()
     this.#rates.push(sent)

@@ -22,7 +22,7 @@ import { seedPreferences } from './seed-preferences.ts'
 import { openMeeting } from './shards/open-meeting.ts'
 import { shardOfUsers } from './shards/shard-facts.ts'
 import type { ShardMeeting } from './shards/shard-meeting.ts'
-import { GROUPS } from './stage-table.ts'
+import { groupsOf, stagesOf } from './stage-table.ts'
 import { startTicking } from './ticker.ts'
 import { Crew } from './work/crew.ts'
 
@@ -137,7 +137,8 @@ async function drive(run: Drive): Promise<LabRun> {
     const [loads, probe] = await Promise.race([driven, firstFailure(threads)])
     if (meeting !== null) await Promise.race([meeting.sent(), firstFailure(threads)])
     sampler.beginDrain()
-    const drained = meeting?.caughtUp ?? (await drain(stack.log, GROUPS, { timeoutMs: scenario.drainMs }))
+    const groups = groupsOf(stagesOf(scenario.pipeline))
+    const drained = meeting?.caughtUp ?? (await drain(stack.log, groups, { timeoutMs: scenario.drainMs }))
     await meeting?.drained(drained)
     await ticker.stop()
     const [lasts] = await Promise.all([stopServices(threads), crew?.stop()])

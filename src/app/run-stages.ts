@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { PipelineSettings } from '../config/scenario.ts'
 import type { Consumer } from '../ports/event-log.ts'
 import { openWhenReady, runStage } from '../stages/run-stage.ts'
@@ -34,6 +35,8 @@ export async function runStages(context: StageContext, options: RunStagesOptions
       throw error
     }
   })
+  // Who has nothing to do in this run stays until it is over.
+  if (runs.length === 0 && !signal.aborted) await once(signal, 'abort')
   const ended = await Promise.allSettled(runs)
   const failure = ended.find((end) => end.status === 'rejected')
   if (failure !== undefined) throw failure.reason

@@ -1,4 +1,4 @@
-import { RECOMMENDATION_PATHS } from '../stages/recommend/recommendation.ts'
+import { RECOMMENDATION_PATHS, RECOMMENDATION_STRATEGIES } from '../stages/recommend/recommendation.ts'
 
 /** Most items of one answer. */
 export const MAX_LIMIT = 100
@@ -38,6 +38,13 @@ export const recommendQueryString = {
   ...queryString,
   properties: {
     ...queryString.properties,
+    strategy: {
+      type: 'string',
+      enum: RECOMMENDATION_STRATEGIES,
+      default: 'preference',
+      description:
+        'Near to the stored preference, to the products acted on last, or half of each. The last two need the feature stage; where it knows nothing, the preference decides.',
+    },
     since: {
       type: 'string',
       minLength: 1,
@@ -86,6 +93,21 @@ export const recommendation = {
       },
     },
     generatedAt,
+  },
+} as const
+
+export const userFeatures = {
+  description: 'Features as they were stored last; as_of is the event time that they are true of.',
+  type: 'object',
+  required: ['userId', 'features', 'recent'],
+  properties: {
+    userId: { type: 'string' },
+    features: { type: 'object', additionalProperties: { type: 'string' } },
+    recent: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Products acted on last, newest first.',
+    },
   },
 } as const
 

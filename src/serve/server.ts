@@ -5,6 +5,7 @@ import type { Stack } from '../ports/stack.ts'
 import { createRecommender } from '../stages/recommend/recommender.ts'
 import type { CollectHttp } from './collect/collect-http.ts'
 import { addCollectRoutes } from './collect/collect-routes.ts'
+import { addFeatureRoutes } from './feature-routes.ts'
 import { createHttpApp, listen, logToStderr } from './http-app.ts'
 import { HttpMetrics } from './http-metrics.ts'
 import { addOperationRoutes } from './operation-routes.ts'
@@ -57,6 +58,7 @@ async function buildApp(options: ServerOptions): Promise<FastifyInstance> {
   const description = 'Recommendations from live preferences.'
   const app = await createHttpApp({ title: 'rep recommendations', description, metrics, log })
   addRecommendRoutes(app, createRecommender(stack, settings), metrics)
+  addFeatureRoutes(app, stack.keyValue)
   addOperationRoutes(app, () => checkReadiness(stack), metrics)
   if (collect !== undefined) await addCollectRoutes(app, collect, { metrics, log })
   await app.ready()

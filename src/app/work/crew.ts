@@ -6,7 +6,7 @@ import type { ResourceFigures } from '../../measure/run-record.ts'
 import type { Stack } from '../../ports/stack.ts'
 import type { LabCollector } from '../lab-collector.ts'
 import type { LabPlan } from '../lab-plan.ts'
-import { STAGE_NAMES, STAGES, type StageName } from '../stage-table.ts'
+import { STAGES, type StageName, stagesOf } from '../stage-table.ts'
 import { Announcer } from './announcer.ts'
 import { ControlServer } from './control-server.ts'
 
@@ -53,10 +53,11 @@ export class Crew {
 
   /** Resolves when workers own every partition of every stage; rejects with REP_ENVIRONMENT naming what is missing. */
   async complete(): Promise<void> {
-    const { stack, signal } = this.#options
+    const { plan, stack, signal } = this.#options
     const untilUs = nowUs() + JOIN_MS * 1e3
     for (;;) {
-      const missing = STAGE_NAMES.filter((stage) => this.#server.assigned(stage) < partitionsOf(stage))
+      const wanted = stagesOf(plan.scenario.pipeline)
+      const missing = wanted.filter((stage) => this.#server.assigned(stage) < partitionsOf(stage))
       if (missing.length === 0 || signal.aborted) return
       if (nowUs() > untilUs) {
         throw new RepError(

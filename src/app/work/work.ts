@@ -10,7 +10,7 @@ import type { StageCounters } from '../../stages/stage.ts'
 import type { ServicesAddress } from '../lab-plan.ts'
 import { openStack } from '../open-stack.ts'
 import { runStages } from '../run-stages.ts'
-import { STAGE_NAMES, type StageName } from '../stage-table.ts'
+import { STAGE_NAMES, type StageName, stagesOf } from '../stage-table.ts'
 import { repVersion } from '../version.ts'
 import { bootId } from './agreement.ts'
 import { announcedRun } from './announcer.ts'
@@ -133,8 +133,9 @@ async function runWith(
   try {
     teller.describe(() => ({ stages: counters, assigned: assignments.counts(), usage: processUsage() }))
     const context = { stack: workerStack(stack, teller), observer: tellingObserver(teller), log }
+    const wanted = stagesOf(settings)
     await runStages(context, {
-      stages,
+      stages: stages.filter((stage) => wanted.includes(stage)),
       settings,
       counters,
       signal: AbortSignal.any([signal, teller.stopping, teller.over]),

@@ -8,7 +8,13 @@ export interface RecommendationQuery {
   readonly minPrice?: number
   readonly maxPrice?: number
   readonly inStock?: boolean
+  /** What of the user the products are to be near to. Default `preference`. */
+  readonly strategy?: RecommendationStrategy
 }
+
+/** The stored preference, the products acted on last, or half of each. */
+export const RECOMMENDATION_STRATEGIES = ['preference', 'recent', 'blend'] as const
+export type RecommendationStrategy = (typeof RECOMMENDATION_STRATEGIES)[number]
 
 export interface RecommendedItem {
   readonly productId: string
@@ -21,12 +27,15 @@ export interface RecommendedItem {
 }
 
 /**
- * How the items were found: nearest to the stored preference, or to its backup; the most popular of the
+ * How the items were found: nearest to the stored preference, or to its backup; nearest to the products acted on
+ * last, or to those and the preference; the most popular of the
  * asked category, or of all; or, while nothing is popular yet, a fixed selection of the catalogue.
  */
 export const RECOMMENDATION_PATHS = [
   'preference',
   'preference-backup',
+  'recent',
+  'blend',
   'popular-in-category',
   'popular',
   'catalogue',

@@ -1,11 +1,12 @@
 import type { PipelineSettings } from '../../config/scenario.ts'
 import { diversify } from '../../domain/diversity.ts'
 import { PRODUCT_INDEX } from '../../domain/indexes.ts'
-import { isZero, normalise } from '../../domain/vector.ts'
+import { axpby, isZero, normalise } from '../../domain/vector.ts'
 import type { Stack } from '../../ports/stack.ts'
 import type { VectorFilter, VectorHit } from '../../ports/vector-index.ts'
 import { type KnownPreference, readPreference } from './known-preference.ts'
 import { PopularProducts } from './popular-products.ts'
+import { readRecent } from './recent-products.ts'
 import {
   type Recommendation,
   type RecommendationPath,
@@ -81,14 +82,23 @@ export function createRecommender(
     return { path: 'catalogue', items: await nearest(anyDirection, query, excludeIds) }
   }
 
-  async function choose(known: KnownPreference | null, query: RecommendationQuery) {
+  async function choose(userId: string, known: KnownPreference | null, query: RecommendationQuery) {
     const excludeIds = known === null ? NONE : new Set(known.recentPurchases)
+    const { strategy = 'preference' } = query
+    const recent = strategy === 'preference' ? null : await readRecent(stack, userId, dims)
+    if (recent !== null) {
+      const taste = strategy === 'blend' && known !== null && !isZero(known.vector) ? known.vector : null
+      if (taste !== null) axpby(0.5, normalise(taste.slice()), 0.5, recent)
+      const path: RecommendationPath = taste === null ? 'recent' : 'blend'
+      // Opposite tastes of equal strength leave nothing to go by.
+      if (!isZero(recent)) return { path, items: await nearest(recent, query, excludeIds) }
+    }
     if (known === null || isZero(known.vector)) return coldStart(query, excludeIds)
     return { path: known.source, items: await nearest(known.vector, query, excludeIds) }
   }
 
   async function answer(userId: string, known: KnownPreference | null, query: RecommendationQuery) {
-    const { path, items } = await choose(known, query)
+    const { path, items } = await choose(userId, known, query)
     return { userId, items, path, basis: known?.basis ?? null, generatedAt: Date.now() }
   }
 
