@@ -24,22 +24,26 @@ export async function seedCatalogue(stack: Stack, products: readonly Product[]):
   const vectors = new Float32Array(products.length * dims)
   for (let start = 0; start < products.length; start += BATCH) {
     const batch = products.slice(start, start + BATCH)
-    const { rows: embedded, fallback } = await stack.embedder.embed(batch.map(productText), {
-      kind: 'passage',
-    })
-    if (fallback !== null) throw seededByFallback(fallback)
-    vectors.set(embedded, start * dims)
-    const items = batch.map((product, i): VectorItem => {
-      const { id, name, category, price, stock } = product
-      return {
-        id,
-        vector: embedded.subarray(i * dims, (i + 1) * dims),
-        attributes: { name, category, price, stock },
-      }
-    })
-    await stack.vectors.upsertMany(PRODUCT_INDEX, items)
+    vectors.set(await indexProducts(stack, batch), start * dims)
   }
   return vectors
+}
+
+/** Embeds a batch of products and indexes it; returns the vectors. */
+export async function indexProducts(
+  { embedder, vectors }: Pick<Stack, 'embedder' | 'vectors'>,
+  products: readonly Product[],
+): Promise<Float32Array> {
+  const { dims } = embedder.capabilities
+  const { rows, fallback } = await embedder.embed(products.map(productText), { kind: 'passage' })
+  if (fallback !== null) throw seededByFallback(fallback)
+  const items = products.map((product, i): VectorItem => {
+    const { id, name, category, price, stock } = product
+    const vector = rows.subarray(i * dims, (i + 1) * dims)
+    return { id, vector, attributes: { name, category, price, stock } }
+  })
+  await vectors.upsertMany(PRODUCT_INDEX, items)
+  return rows
 }
 
 /** A catalogue of two kinds of vectors could not be searched. */
