@@ -20,11 +20,12 @@ export interface BenchSummary {
 }
 
 const COLUMN = 11
+/** Heads of `row`. */
+export const HEAD = ['ms', 'count', 'p50', 'p90', 'p99', 'p99.9', 'max', 'mean']
 
 /** The summary for the terminal. */
 export function renderBenchRecommend(result: BenchSummary, options: { readonly color: boolean }): string {
   const paint = paintOf(options.color)
-  const head = ['ms', 'count', 'p50', 'p90', 'p99', 'p99.9', 'max', 'mean']
   const rows = [
     row('due to done', result.dueToDone),
     row('send to done', result.sendToDone),
@@ -36,7 +37,7 @@ export function renderBenchRecommend(result: BenchSummary, options: { readonly c
     `${result.valid ? paint.green('Valid') : paint.yellow('Invalid')}  ${result.url} at ${formatRate(result.rate)}`,
     ...result.invalidReasons.map((reason) => paint.yellow(reason)),
     '',
-    paint.dim(table(head)),
+    paint.dim(table(HEAD)),
     ...rows.map(table),
     '',
     `requests   ${formatCount(result.completed)} of ${formatCount(result.sent)} answered` +
@@ -49,11 +50,13 @@ export function renderBenchRecommend(result: BenchSummary, options: { readonly c
   return lines.join('\n')
 }
 
-function row(name: string, figures: Percentiles): string[] {
+/** A distribution as cells: count, percentiles, largest, mean. */
+export function row(name: string, figures: Percentiles): string[] {
   const { count, p50Ms, p90Ms, p99Ms, p999Ms, maxMs, meanMs } = figures
   return [name, formatCount(count), ...[p50Ms, p90Ms, p99Ms, p999Ms, maxMs, meanMs].map(formatFigure)]
 }
 
-function table([name, ...cells]: string[]): string {
+/** A row of the table of distributions. */
+export function table([name, ...cells]: string[]): string {
   return `${name!.padEnd(14)}${cells.map((cell) => cell.padStart(COLUMN)).join('')}`
 }
