@@ -47,6 +47,7 @@ export async function runDoctor(
     checkPeer('@huggingface/transformers', {
       title: 'Transformers.js',
       unlocks: 'embeddings by a model instead of by hashing',
+      remedy: 'ONNXRUNTIME_NODE_INSTALL=skip npm i @huggingface/transformers',
     }),
   ])
   const ready = checks.every(

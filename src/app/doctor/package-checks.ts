@@ -32,10 +32,14 @@ export async function checkNative(
 }
 
 /** An optional peer: only looked for, not loaded. */
-export function checkPeer(name: string, subject: Pick<CheckSubject, 'title' | 'unlocks'>): DoctorCheck {
-  const whole: CheckSubject = { id: name, need: 'optional', ...subject }
+export function checkPeer(
+  name: string,
+  subject: Pick<CheckSubject, 'title' | 'unlocks'> & { readonly remedy?: string },
+): DoctorCheck {
+  const { remedy = `npm i ${name}`, ...told } = subject
+  const whole: CheckSubject = { id: name, need: 'optional', ...told }
   const version = packageVersion(name)
-  if (version === null) return missing(whole, 'not installed', `npm i ${name}`)
+  if (version === null) return missing(whole, 'not installed', remedy)
   return found(whole, { version, detail: 'installed' })
 }
 
