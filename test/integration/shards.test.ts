@@ -57,7 +57,9 @@ afterAll(async () => {
 
 const live = test.skipIf(obstacles.length > 0)
 
-test('the embedded stack takes no shards, and objectives of a part end no run', async () => {
+test('the embedded stack takes no shards, and objectives of a part end no run', {
+  timeout: LIMIT_MS,
+}, async () => {
   const embedded = await rep(['simulate', '--shard', '1/2', '--data-dir', root], { cwd: root })
   expect(embedded.status).toBe(2)
   expect(embedded.stderr).toMatch(/embedded stack belongs to one process/)
@@ -72,7 +74,7 @@ live(
   async () => {
     const starting = simulate('1/2')
     // Shard 1 waits: one of another seed is not the one that it waits for.
-    const stranger = await simulate('2/2', '--seed', '99')
+    const stranger = await Promise.race([simulate('2/2', '--seed', '99'), starting.then(endedEarly)])
     expect(stranger.status, stranger.stdout + stranger.stderr).toBe(2)
     expect(stranger.stdout).toMatch(/shard 2\/2 of baseline .*seed 99.*shard 1\/2 of baseline .*seed 1,/)
     const [first, second] = await Promise.all([starting, simulate('2/2')])
@@ -111,6 +113,11 @@ live(
     expect(alone.stderr).toMatch(/Shard 1\/2 is missing/)
   },
 )
+
+/** Without shard 1 the others would only wait. */
+function endedEarly({ status, stdout, stderr }: CliResult): never {
+  throw new Error(`Shard 1 ended with status ${status} before the others were there: ${stderr}${stdout}`)
+}
 
 /** The merged record against the schedule of the whole scenario, which nobody drove as such. */
 async function expectWhole(record: RunRecord): Promise<void> {
