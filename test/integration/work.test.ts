@@ -153,7 +153,7 @@ live('beside the lab’s threads one is added and one leaves', { timeout: LIMIT_
   const added = await worker()
   await added.says(/behavior: partitions \d/)
   expect(await leaving.kill('SIGTERM')).toBe(0)
-  expect(leaving.output).toMatch(/Stopping: settling[^]*Left run .*: handled[^]*Stopped\./)
+  expect(leaving.output).toMatch(/Stopping: settling[\s\S]*Left run .*: handled[\s\S]*Stopped\./)
   await run.says(new RegExp(`rep work ${leaving.pid} left`))
   run.kill('SIGINT')
   const record = await cleanRecord(run, true)
