@@ -45,8 +45,8 @@ interface Outage {
 
 /** Runs the lab with traffic on, and `trouble` in the middle. */
 async function run(trouble: () => Promise<void>, changes: { seconds?: number; root?: string } = {}) {
-  let outage: Outage = { fromMs: 0, toMs: 0 }
-  const { seconds = 20, root = stack.root } = changes
+  let outage: Outage | null = null
+  const { seconds = 30, root = stack.root } = changes
   const settings = [
     'warmup=1s',
     'drain=180s',
@@ -69,7 +69,10 @@ async function run(trouble: () => Promise<void>, changes: { seconds?: number; ro
       outage = { fromMs, toMs: performance.now() }
     },
   })
-  return { ...result, outage }
+  // On a machine so slow that nothing came through in time there was no trouble, and the run says nothing.
+  if (outage === null && result.status !== 3)
+    throw new Error(`No event came through in ${seconds} s:\n${result.lines.join('\n')}`)
+  return { ...result, outage: outage ?? { fromMs: 0, toMs: 0 } }
 }
 
 /** The run is judged, nothing is lost or doubled, and rep was calm and bounded meanwhile. */
@@ -148,6 +151,16 @@ const expectReadiness = (readiness: () => Promise<Readiness>, checks: Readiness[
   expect.poll(async () => (await readiness()).checks, { timeout: 120_000, interval: 250 }).toEqual(checks)
 const READY = { 'key-value': 'ok', 'vector-index': 'ok' }
 
+live(
+  'without trouble all is clean and counted, and the services are warm',
+  { timeout: LIMIT_MS },
+  async () => {
+    const result = await run(async () => undefined)
+    expectClean(result)
+    await expectCounts(result)
+  },
+)
+
 live('the broker is stopped for 10 s and started', { timeout: LIMIT_MS }, async () => {
   const result = await run(async () => {
     await stack.stop('kafka')
@@ -164,23 +177,6 @@ live('the broker is killed with -9', { timeout: LIMIT_MS }, async () => {
     await stack.kill('kafka')
     await stack.start()
   })
-  expectClean(result)
-  await expectCounts(result)
-})
-
-live('Elasticsearch is stopped for 10 s and started', { timeout: LIMIT_MS }, async () => {
-  const result = await run(() =>
-    withServer(async (readiness) => {
-      await stack.stop('elasticsearch')
-      await expectReadiness(readiness, {
-        ...READY,
-        'vector-index': expect.stringContaining('Elasticsearch at 127.0.0.1'),
-      })
-      await sleep(10_000)
-      await stack.start()
-      await expectReadiness(readiness, READY)
-    }),
-  )
   expectClean(result)
   await expectCounts(result)
 })
@@ -259,10 +255,28 @@ live('Redis is paused for 5 s', { timeout: LIMIT_MS }, async () => {
 })
 
 live('the registry is down: cached ids go on', { timeout: LIMIT_MS }, async () => {
-  const result = await run(() => stack.stop('registry'), { seconds: 8 })
+  const result = await run(() => stack.stop('registry'), { seconds: 15 })
+  await stack.start()
   expectClean(result)
   await expectCounts(result)
   expect(result.record!.manifest.versions['schema registry']).toBe('not reachable')
+})
+
+live('Elasticsearch is stopped for 10 s and started', { timeout: LIMIT_MS }, async () => {
+  const result = await run(() =>
+    withServer(async (readiness) => {
+      await stack.stop('elasticsearch')
+      await expectReadiness(readiness, {
+        ...READY,
+        'vector-index': expect.stringContaining('Elasticsearch at 127.0.0.1'),
+      })
+      await sleep(10_000)
+      await stack.start()
+      await expectReadiness(readiness, READY)
+    }),
+  )
+  expectClean(result)
+  await expectCounts(result)
 })
 
 live(
