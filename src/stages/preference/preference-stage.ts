@@ -54,7 +54,7 @@ class PreferenceStage implements ConsumingStage {
   readonly #lost: LostActions
   #consumer: Consumer | null = null
   #batch: UserBatch | null = null
-  #checkedMs = 0
+  #checkedMs = Number.NEGATIVE_INFINITY
 
   constructor(context: StageContext, settings: PipelineSettings) {
     const { stack } = context
