@@ -15,7 +15,10 @@ export const CODES = {
   REP_INPUT: { exit: 2, hint: 'Check the file, its format and the column mapping (--format, --map).' },
   REP_NOT_FOUND: { exit: 2, hint: 'Check the name; list what there is with the command’s list form.' },
   REP_ENVIRONMENT: { exit: 3, hint: 'Run rep doctor to see what is missing and how to get it.' },
-  REP_CONFIG: { exit: 2, hint: 'Mend the places listed; docs/external-services.md describes every key.' },
+  REP_CONFIG: {
+    exit: 2,
+    hint: 'Mend the places listed; docs/external-services.md and docs/features.md describe every key.',
+  },
   REP_MISSING: {
     exit: 3,
     hint: 'Run again with --create: rep then creates them and notes that they are its own.',

@@ -11,11 +11,12 @@ import type { LogRecord } from '../../src/ports/event-log.ts'
 import type { Stack } from '../../src/ports/stack.ts'
 import { openEmbeddedStack } from '../../src/stacks/embedded.ts'
 import { openBehaviorStage } from '../../src/stages/behavior/behavior-stage.ts'
+import { openFeatureStage } from '../../src/stages/feature/feature-stage.ts'
 import { openPreferenceStage } from '../../src/stages/preference/preference-stage.ts'
 import type { StageContext } from '../../src/stages/stage.ts'
 import { pipelineSettings } from '../unit/stages/stage-lab.ts'
 
-// CPU of the behavior and preference stages for each action on the embedded stack, by the size of a poll: what
+// CPU of the behavior, preference and feature stages for each action on the embedded stack, by the size of a poll: what
 // is in the log is worked off as fast as it goes. Run: node test/bench/stages.ts
 const ACTIONS = 100_000
 const USERS = 20_000
@@ -87,16 +88,18 @@ for (const batchRecords of process.argv[2] === undefined ? [250, 2000] : [Number
     observer: { done: () => undefined, known: () => undefined },
     log: console.error,
   }
-  const { behavior, preference, ...rest } = pipelineSettings()
+  const { behavior, preference, features, ...rest } = pipelineSettings()
   const settings = {
     ...rest,
     behavior: { ...behavior, batchRecords, dedupeWindow: 10_000 },
     preference: { ...preference, batchRecords, backupMs: 10_000 },
+    features: { ...features, batchRecords },
   }
   const behaviorUs = await workOff(openBehaviorStage, context, settings)
   const preferenceUs = await workOff(openPreferenceStage, context, settings)
+  const featureUs = await workOff(openFeatureStage, context, settings)
   console.log(
-    `polls of ${batchRecords}: behavior ${behaviorUs.toFixed(1)} µs CPU an action, preference ${preferenceUs.toFixed(1)} µs`,
+    `polls of ${batchRecords}: behavior ${behaviorUs.toFixed(1)} µs CPU an action, preference ${preferenceUs.toFixed(1)} µs, feature ${featureUs.toFixed(1)} µs`,
   )
   await stack.close()
   rmSync(dataDir, { recursive: true })

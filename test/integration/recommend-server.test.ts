@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { featuresKey, recentKey } from '../../src/domain/features/feature-keys.ts'
 import { popularKey } from '../../src/domain/indexes.ts'
 import { type Server, startServer } from '../../src/serve/server.ts'
 import {
@@ -43,6 +44,28 @@ describe('recommend server', () => {
     await putProduct(stack, 'a/b c', [0, 1, 0, 0], { category: 'home', price: 50, stock: 0 })
     await stack.keyValue.rankMany(popularKey(), [{ member: 'a/b c', score: 3 }])
     expect(await get('/readyz')).toMatchObject({ status: 200, body: { ready: true } })
+  })
+
+  test('gives a user’s features as they are stored, and takes a strategy', async () => {
+    const fields = { avg_viewed_price_10m: '12.5', top_category_30m: 'drinks', as_of: '1000' }
+    await stack.keyValue.setHashes([{ key: featuresKey('u 2'), fields }])
+    await stack.keyValue.setLists([{ key: recentKey('u 2'), items: ['tea', 'gone'] }])
+    expect(await get('/v1/users/u%202/features')).toEqual({
+      status: 200,
+      body: { userId: 'u 2', features: fields, recent: ['tea', 'gone'] },
+    })
+    expect(await get('/v1/users/nobody/features')).toMatchObject({
+      status: 404,
+      body: { code: 'REP_NOT_FOUND', pointer: '/userId' },
+    })
+    expect(await get('/v1/users/u%202/recommendations?strategy=recent&limit=1')).toMatchObject({
+      status: 200,
+      body: { path: 'recent', items: [{ productId: 'tea' }] },
+    })
+    expect(await get('/v1/users/u%202/recommendations?strategy=resent')).toMatchObject({
+      status: 400,
+      body: { in: 'query', pointer: '/strategy' },
+    })
   })
 
   test('answers for known and unknown users', async () => {
@@ -120,13 +143,14 @@ describe('recommend server', () => {
       '/metrics',
       '/readyz',
       '/v1/products/{productId}/similar',
+      '/v1/users/{userId}/features',
       '/v1/users/{userId}/recommendations',
     ])
     const operation = (body.paths as Record<string, { get: { parameters: { name: string }[] } }>)[
       '/v1/users/{userId}/recommendations'
     ]
     expect(operation?.get.parameters.map(({ name }) => name).sort()).toEqual(
-      ['category', 'inStock', 'limit', 'maxPrice', 'minPrice', 'since', 'userId'].sort(),
+      ['category', 'inStock', 'limit', 'maxPrice', 'minPrice', 'since', 'strategy', 'userId'].sort(),
     )
   })
 

@@ -28,7 +28,7 @@ test('every built-in scenario is listed and described', async () => {
   const all = await listScenarios()
   expect(all.map(({ name }) => name)).toEqual(names)
   expect(readdirSync(join(root, 'scenarios')).sort()).toEqual(
-    [...names.map((name) => `${name}.yaml`), 'rep.schema.json', 'schema.json'].sort(),
+    [...names.map((name) => `${name}.yaml`), 'features', 'rep.schema.json', 'schema.json'].sort(),
   )
   for (const { title, description } of all) {
     expect(title).toMatch(/\?$/)

@@ -96,7 +96,7 @@ class ReminderStage implements ConsumingStage {
         kind: 'CART_REMINDER',
         channel: this.#channel,
         title: 'Still in your cart',
-        body: `${names[i]}${more} is waiting for you.`,
+        body: `Waiting for you: ${names[i]}${more}.`,
         causeTraceId: traceId,
         createdAt: detectedAt,
       })
@@ -119,7 +119,7 @@ class ReminderStage implements ConsumingStage {
     const items = await this.#context.stack.vectors.getMany(PRODUCT_INDEX, ids)
     return ids.map((id, i) => {
       const name = items[i]?.attributes.name
-      return typeof name === 'string' ? name : id === '' ? 'What you chose' : id
+      return typeof name === 'string' ? name : id === '' ? 'what you chose' : id
     })
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { recentKey } from '../../../../src/domain/features/feature-keys.ts'
 import { popularKey, USER_PREFERENCE_INDEX } from '../../../../src/domain/indexes.ts'
 import { createRecommender } from '../../../../src/stages/recommend/recommender.ts'
 import {
@@ -161,5 +162,46 @@ describe('similar', () => {
   })
   test('null for an unknown product', async () => {
     expect(await createRecommender(stack, settings).similar('nothing', { limit: 2 })).toBeNull()
+  })
+})
+
+describe('with products acted on last', () => {
+  const strategies = ['preference', 'recent', 'blend'] as const
+
+  async function pathsAndFirsts(userId: string) {
+    const recommender = createRecommender(stack, settings)
+    const answers = await Promise.all(
+      strategies.map((strategy) => recommender.recommend(userId, { limit: 4, strategy })),
+    )
+    return answers.map((answer) => [answer.path, answer.items[0]?.productId])
+  }
+
+  test('they, the preference, or both decide what is near', async () => {
+    await putPreference(stack, 'u', preferenceOf([0.5, 0, 0, 0]))
+    await stack.keyValue.setLists([{ key: recentKey('u'), items: ['chair', 'gone'] }])
+    await putProduct(stack, 'tea-table', [1, 0, 1, 0], { category: 'home' })
+    expect(await pathsAndFirsts('u')).toEqual([
+      ['preference', 'tea'],
+      ['recent', 'chair'],
+      ['blend', 'tea-table'],
+    ])
+  })
+
+  test('the newer weigh more', async () => {
+    await stack.keyValue.setLists([{ key: recentKey('u'), items: ['chair', 'tea'] }])
+    const recommender = createRecommender(stack, settings)
+    expect(ids(await recommender.recommend('u', { limit: 2, strategy: 'recent' }))).toEqual(['chair', 'tea'])
+    await stack.keyValue.setLists([{ key: recentKey('u'), items: ['tea', 'chair'] }])
+    expect(ids(await recommender.recommend('u', { limit: 1, strategy: 'recent' }))).toEqual(['tea'])
+  })
+
+  test('without a preference a blend is of them alone; without them the preference decides', async () => {
+    await stack.keyValue.setLists([{ key: recentKey('new'), items: ['chair'] }])
+    expect((await pathsAndFirsts('new')).slice(1)).toEqual([
+      ['recent', 'chair'],
+      ['recent', 'chair'],
+    ])
+    await putPreference(stack, 'old', preferenceOf([0.5, 0, 0, 0]))
+    expect(await pathsAndFirsts('old')).toEqual(strategies.map(() => ['preference', 'tea']))
   })
 })
