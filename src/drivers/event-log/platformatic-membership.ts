@@ -9,6 +9,15 @@ import { type GroupProtocolOptions, PlatformaticGroupProtocol } from './platform
 
 const COMMIT_TRIES = 4
 const COMMIT_PAUSE_MS = 250
+/** Answers of a coordinator that still reads the group's state, or that is about to be another broker: soon over. */
+const SETTLING: ReadonlySet<string | null> = new Set([
+  'NOT_COORDINATOR',
+  'COORDINATOR_NOT_AVAILABLE',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+])
+/** For so long they are no failure. */
+const SETTLING_MS = 5000
+const SETTLING_PAUSE_MS = 100
 
 export interface MembershipOptions extends GroupProtocolOptions {
   /** Told when the next `tend` has something to do. */
@@ -36,6 +45,7 @@ export class PlatformaticMembership {
   #needsJoin = true
   #lost = false
   #failure: RepError | null = null
+  #settlingSinceMs: number | null = null
   #beating = false
   #closed = false
 
@@ -199,7 +209,7 @@ export class PlatformaticMembership {
       })
   }
 
-  #afterFailedJoin(error: unknown): void {
+  async #afterFailedJoin(error: unknown): Promise<void> {
     if (this.#closed) return
     this.#needsJoin = true
     const { group } = this.#options
@@ -213,7 +223,10 @@ export class PlatformaticMembership {
       )
     } else if (name !== 'REBALANCE_IN_PROGRESS') {
       this.#joinConnection.forget()
-      this.#failure = unavailable(`group ${group} could not be joined`, error)
+      this.#settlingSinceMs ??= performance.now()
+      const settles = SETTLING.has(name) && performance.now() - this.#settlingSinceMs < SETTLING_MS
+      if (settles) await sleep(SETTLING_PAUSE_MS)
+      else this.#failure = unavailable(`group ${group} could not be joined`, error)
     }
   }
 
@@ -227,6 +240,7 @@ export class PlatformaticMembership {
     this.#generation = joined.generationId
     this.#assigned = await this.#protocol.sync(connection, joined)
     this.#failure = null
+    this.#settlingSinceMs = null
   }
 }
 
