@@ -65,9 +65,13 @@ test('rep seed goes on where it was interrupted, and refuses other vectors with 
   const rows = Array.from({ length: 700 }, (_, i) => `p${i},red shoes ${i},shoes,9.99`)
   await writeFile(join(cwd, 'products.csv'), ['id,name,category,price', ...rows].join('\n'))
   const seed = ['seed', 'products.csv', '--embedder', 'transformers', ...TINY]
+  let interrupted = false
   const first = await rep(seed, {
     cwd,
-    onOutput: (text, child) => void (/200 of 700/.test(text) && child.kill('SIGINT')),
+    onOutput: (text, child) => {
+      // Once: a second signal ends rep at once.
+      if (!interrupted && /200 of 700/.test(text)) interrupted = child.kill('SIGINT')
+    },
   })
   expect(first.status, first.stderr).toBe(130)
   const again = await rep([...seed, '--json'], { cwd })
