@@ -1,5 +1,6 @@
 import { PRODUCT_INDEX, USER_PREFERENCE_INDEX } from '../domain/indexes.ts'
 import { decodePreference, encodePreference, preferenceKey } from '../domain/preference-record.ts'
+import { NO_TRACE_ID } from '../domain/trace-id.ts'
 import { axpby, normalise } from '../domain/vector.ts'
 import { RepError } from '../errors/rep-error.ts'
 import { Random } from '../kernel/random.ts'
@@ -49,7 +50,7 @@ function preferenceBytes(vector: Float32Array): Uint8Array {
     partition: 0,
     actionCount: TASTES,
     updatedAtMs: 0,
-    lastTraceId: '00000000-0000-0000-0000-000000000000',
+    lastTraceId: NO_TRACE_ID,
     vector,
     recentPurchases: [],
   })

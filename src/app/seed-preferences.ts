@@ -3,6 +3,7 @@ import type { Product } from '../domain/events.ts'
 import { USER_PREFERENCE_INDEX } from '../domain/indexes.ts'
 import { encodePreference, preferenceKey } from '../domain/preference-record.ts'
 import { TOPICS, USER_ACTION } from '../domain/topics.ts'
+import { NO_TRACE_ID } from '../domain/trace-id.ts'
 import { axpby, normalise } from '../domain/vector.ts'
 import { partitionOf } from '../kernel/hash.ts'
 import { ProductPicker } from '../load/product-picker.ts'
@@ -13,7 +14,6 @@ import type { VectorItem } from '../ports/vector-index.ts'
 import { backupItem } from '../stages/preference/preference-backup.ts'
 
 const BATCH = 1000
-const NO_ACTION = '00000000-0000-0000-0000-000000000000'
 /** Length of a seeded vector: a taste that the run's actions can still turn. */
 const STRENGTH = 0.5
 
@@ -48,7 +48,7 @@ export async function seedPreferences(
         partition: partitionOf(Buffer.from(userId), partitions),
         actionCount: 0,
         updatedAtMs: scenario.startsAtMs,
-        lastTraceId: NO_ACTION,
+        lastTraceId: NO_TRACE_ID,
         vector: tasteOf(picker.favourites(key), centroids),
         recentPurchases: [],
       }

@@ -1,5 +1,6 @@
 import { applyAction } from './preference.ts'
 import { addPurchase, type PreferenceRecord } from './preference-record.ts'
+import { NO_TRACE_ID } from './trace-id.ts'
 
 /** What an action does to its user's preference. */
 export interface PreferenceStep {
@@ -20,7 +21,7 @@ export function emptyPreference(vector: Float32Array): PreferenceRecord {
     partition: 0,
     actionCount: 0,
     updatedAtMs: 0,
-    lastTraceId: '00000000-0000-0000-0000-000000000000',
+    lastTraceId: NO_TRACE_ID,
     vector,
     recentPurchases: [],
   }

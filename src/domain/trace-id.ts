@@ -7,6 +7,9 @@
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
 
+/** The nil UUID, in place of the trace id of an action where there was none yet. */
+export const NO_TRACE_ID = '00000000-0000-0000-0000-000000000000'
+
 /** The stream of driven events that an id belongs to: each has its own sequence numbers, from 0. */
 export const STREAMS = { action: 0, inventory: 1, canary: 2 } as const
 export type Stream = keyof typeof STREAMS

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sequenceOf } from '../domain/trace-id.ts'
+import { NO_TRACE_ID, sequenceOf } from '../domain/trace-id.ts'
 import { nowUs } from '../kernel/time.ts'
 import { type HttpClient, HttpRequestError } from './http-client.ts'
 
 /** An acknowledged action whose way into a recommendation is followed. */
 export interface Canary {
-  /** Path and query of the user's recommendations; polls after the first add `&since=`, which spares the search. */
+  /** Path and query of the user's recommendations; polls add `&since=`, which spares the search. */
   readonly path: string
   readonly traceId: string
   /** Run tag of the canaries' trace ids: a basis that names a later canary of the user includes this one. */
@@ -73,7 +73,7 @@ export async function followCanary(canary: Canary, options: CanaryOptions): Prom
   const { client, pollMs, timeoutMs, signal } = options
   const deadlineUs = canary.dueUs + timeoutMs * 1e3
   let polls = 0
-  let last: Basis | null = null
+  let last = NO_TRACE_ID
   let reason = 'no poll within its time'
   while (!signal.aborted) {
     const startUs = nowUs()
@@ -83,7 +83,7 @@ export async function followCanary(canary: Canary, options: CanaryOptions): Prom
     if (seen.basis !== null && includesCanary(seen.basis, canary)) {
       return { outcome: 'seen', freshnessUs: seen.doneUs - canary.dueUs, doneUs: seen.doneUs, polls }
     }
-    last = seen.basis ?? last
+    last = seen.basis?.lastTraceId ?? last
     reason = seen.reason ?? reason
     const betweenMs = Math.max(pollMs, (RESOLUTION * (startUs - canary.dueUs)) / 1e3)
     await pause(startUs / 1e3 + betweenMs - nowUs() / 1e3, signal)
@@ -111,9 +111,8 @@ async function poll(client: HttpClient, path: string, timeoutMs: number): Promis
   }
 }
 
-function pathSince(path: string, last: Basis | null): string {
-  if (last === null) return path
-  return `${path}${path.includes('?') ? '&' : '?'}since=${encodeURIComponent(last.lastTraceId)}`
+function pathSince(path: string, lastTraceId: string): string {
+  return `${path}${path.includes('?') ? '&' : '?'}since=${encodeURIComponent(lastTraceId)}`
 }
 
 function basisOf(answer: unknown): Basis | null {

@@ -50,7 +50,7 @@ export const recommendQueryString = {
       minLength: 1,
       maxLength: 200,
       description:
-        'basis.lastTraceId of an earlier answer: 204 where the user has done nothing since, found without a search. For who polls.',
+        'basis.lastTraceId of an earlier answer, the nil UUID for one without a basis: 204 where the user has done nothing since, found without a search. For who polls.',
     },
   },
 } as const

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { featuresKey, recentKey } from '../../src/domain/features/feature-keys.ts'
 import { popularKey } from '../../src/domain/indexes.ts'
+import { NO_TRACE_ID } from '../../src/domain/trace-id.ts'
 import { type Server, startServer } from '../../src/serve/server.ts'
 import {
   openRecommendStack,
@@ -93,7 +94,9 @@ describe('recommend server', () => {
     const unchanged = await fetch(`${server.url}${path}?since=${basis.lastTraceId}`)
     expect([unchanged.status, await unchanged.text()]).toEqual([204, ''])
     expect(await get(`${path}?since=another`)).toMatchObject({ status: 200, body: { basis } })
-    expect((await get('/v1/users/nobody/recommendations?since=another')).status).toBe(200)
+    const nobody = '/v1/users/nobody/recommendations'
+    expect((await get(`${nobody}?since=another`)).status).toBe(200)
+    expect((await fetch(`${server.url}${nobody}?since=${NO_TRACE_ID}`)).status).toBe(204)
   })
 
   test('similar products; an unknown product is 404', async () => {

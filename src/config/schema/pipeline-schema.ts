@@ -46,7 +46,7 @@ const preference = z.strictObject({
     .prefault('24h')
     .meta({ description: 'How long a preference lives after its last update.' }),
   backup: duration({ min: 10, max: 24 * HOUR })
-    .prefault('30s')
+    .prefault('2m')
     .meta({ description: 'Time between two backups of the changed preferences into the index.' }),
   batchRecords: batchRecords(),
 })

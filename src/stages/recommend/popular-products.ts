@@ -36,16 +36,22 @@ export class PopularProducts {
   ): Promise<RecommendedItem[]> {
     const ranked = await this.#ranking(popularKey(category))
     if (ranked.length === 0) return []
-    const products = await this.#stack.vectors.getMany(
-      PRODUCT_INDEX,
-      ranked.map(({ member }) => member),
-    )
     const items: RecommendedItem[] = []
-    for (let i = 0; i < ranked.length && items.length < query.limit; i++) {
-      const product = products[i]
-      if (product === null || product === undefined || excludeIds.has(product.id)) continue
-      if (passes(product.attributes, query))
-        items.push(toItem(product.id, ranked[i]!.score, product.attributes))
+    // Mostly the first few pass: the rest is read only where the filters leave too few of them.
+    for (let start = 0, size = query.limit * 2; start < ranked.length; size *= 4) {
+      const slice = ranked.slice(start, start + size)
+      start += size
+      const products = await this.#stack.vectors.getMany(
+        PRODUCT_INDEX,
+        slice.map(({ member }) => member),
+      )
+      for (let i = 0; i < slice.length; i++) {
+        const product = products[i]
+        if (product === null || product === undefined || excludeIds.has(product.id)) continue
+        if (!passes(product.attributes, query)) continue
+        items.push(toItem(product.id, slice[i]!.score, product.attributes))
+        if (items.length === query.limit) return items
+      }
     }
     return items
   }

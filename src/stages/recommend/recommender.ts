@@ -1,6 +1,7 @@
 import type { PipelineSettings } from '../../config/scenario.ts'
 import { diversify } from '../../domain/diversity.ts'
 import { PRODUCT_INDEX } from '../../domain/indexes.ts'
+import { NO_TRACE_ID } from '../../domain/trace-id.ts'
 import { axpby, isZero, normalise } from '../../domain/vector.ts'
 import type { Stack } from '../../ports/stack.ts'
 import type { VectorFilter, VectorHit } from '../../ports/vector-index.ts'
@@ -19,7 +20,10 @@ import {
 export interface Recommender {
   /** Products for a user. Unknown users get what is popular. */
   recommend(userId: string, query: RecommendationQuery): Promise<Recommendation>
-  /** The same, or null where the user's last action is still `lastTraceId`: one read instead of a search. */
+  /**
+   * The same, or null where the user's last action is still `lastTraceId` (`NO_TRACE_ID`: nothing is known yet):
+   * one read instead of a search.
+   */
   recommendSince(
     userId: string,
     query: RecommendationQuery,
@@ -108,7 +112,7 @@ export function createRecommender(
     },
     async recommendSince(userId, query, lastTraceId) {
       const known = await readPreference(stack, userId)
-      return known?.basis.lastTraceId === lastTraceId ? null : answer(userId, known, query)
+      return (known?.basis.lastTraceId ?? NO_TRACE_ID) === lastTraceId ? null : answer(userId, known, query)
     },
     async similar(productId, query) {
       const [product] = await stack.vectors.getMany(PRODUCT_INDEX, [productId])

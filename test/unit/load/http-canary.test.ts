@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { formatTraceId, runTag } from '../../../src/domain/trace-id.ts'
+import { formatTraceId, NO_TRACE_ID, runTag } from '../../../src/domain/trace-id.ts'
 import { nowUs } from '../../../src/kernel/time.ts'
 import { type Canary, followCanary, includesCanary } from '../../../src/load/http-canary.ts'
 import { HttpClient, HttpRequestError } from '../../../src/load/http-client.ts'
@@ -92,7 +92,7 @@ describe('followCanary', () => {
       polls: 4,
     })
     const since = `/x?limit=3&since=${traceId(4)}`
-    expect(asked).toEqual(['/x?limit=3', since, since, since])
+    expect(asked).toEqual([`/x?limit=3&since=${NO_TRACE_ID}`, since, since, since])
   })
   test('an action that never shows is a lost canary that says what was seen instead', async () => {
     const by = await serve(() => ({ basis: { lastTraceId: traceId(4), actionCount: 3 } }))
