@@ -18,16 +18,22 @@ export interface ScheduleOptions {
   readonly stream: string
 }
 
+/** Where the warm-up begins, as a share of the rate that it rises to; it gets there in this share of its time. */
+const WARM_FROM = 0.1
+const WARM_RISE = 2 / 3
+
 /**
- * The schedule of an open loop: a warm-up at the first phase's starting rate, then the phases. It depends
- * on the load and the seed alone, never on how fast events are taken.
+ * The schedule of an open loop: a warm-up that rises to the first phase's starting rate, so that cold code and
+ * caches leave no backlog to the measured part, then the phases. It depends on the load and the seed alone, never
+ * on how fast events are taken.
  */
 export function createSchedule(load: ActionLoad, options: ScheduleOptions): Schedule {
   const { tps, arrival, phases } = load
   const first = phases[0]
   const rate = first === undefined ? 1 : startingRate(first)
-  const warmup = { durationMs: options.warmupMs, from: rate, to: rate }
-  const curve = new RateCurve(tps, [warmup, ...phases.flatMap(stretchesOf)])
+  const rise = { durationMs: options.warmupMs * WARM_RISE, from: rate * WARM_FROM, to: rate }
+  const hold = { durationMs: options.warmupMs * (1 - WARM_RISE), from: rate, to: rate }
+  const curve = new RateCurve(tps, [rise, hold, ...phases.flatMap(stretchesOf)])
   const measuredFromUs = options.warmupMs * 1e3
   const gap = arrival.process === 'uniform' ? evenGaps() : exponentialGaps(options)
   const squeeze = arrival.process === 'bursty' ? burstSqueeze(arrival, measuredFromUs) : Math.floor

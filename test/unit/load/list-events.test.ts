@@ -31,7 +31,7 @@ test('lists no more than asked for', () => {
 
 test('canaries are evenly spaced views and likes by users of their own', () => {
   const batch = new EventBatch(100)
-  const source = new CanarySource(scenario, { products })
+  const source = new CanarySource({ ...scenario, warmupMs: 0 }, { products })
   expect(source.fill(batch, Number.MAX_SAFE_INTEGER)).toBe(25)
   const codec = createCodec()
   batch.records.forEach(({ value }, i) => {

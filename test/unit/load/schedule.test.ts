@@ -26,16 +26,18 @@ describe('uniform', () => {
     expect(dueTimes(load)).toEqual([0, 1000, 2000, 3000, 4000])
   })
 
-  test('puts the warm-up before the phases, at the rate with which they begin', () => {
+  test('puts the warm-up before the phases, rising to the rate with which they begin', () => {
     const load: ActionLoad = {
       tps: 1000,
       arrival: { process: 'uniform' },
       phases: [{ shape: 'ramp', durationMs: 1000, from: 0.5, to: 1.5 }],
     }
-    const times = dueTimes(load, { warmupMs: 2000 })
-    expect(between(times, 0, 2000)).toBe(1000)
-    expect(between(times, 2000, 3000)).toBeCloseTo(1000, -1)
-    expect(between(times, 2500, 3000)).toBeCloseTo(625, -1)
+    const times = dueTimes(load, { warmupMs: 3000 })
+    expect(between(times, 0, 2000)).toBeCloseTo(550, -1)
+    expect(between(times, 0, 1000)).toBeCloseTo(162, -1)
+    expect(between(times, 2000, 3000)).toBeCloseTo(500, -1)
+    expect(between(times, 3000, 4000)).toBeCloseTo(1000, -1)
+    expect(between(times, 3500, 4000)).toBeCloseTo(625, -1)
   })
 
   test('follows a spike, a stair, a sine and a pause', () => {
