@@ -37,7 +37,7 @@ export type CanaryOutcome =
       readonly doneUs: number
       readonly polls: number
     }
-  /** `reason`: what the last poll saw. */
+  /** `reason`: what the last answer said, and why there was none after it. */
   | { readonly outcome: 'lost'; readonly polls: number; readonly reason: string }
   /** The run was aborted first: says nothing about the pipeline. */
   | { readonly outcome: 'aborted'; readonly polls: number }
@@ -74,39 +74,47 @@ export async function followCanary(canary: Canary, options: CanaryOptions): Prom
   const deadlineUs = canary.dueUs + timeoutMs * 1e3
   let polls = 0
   let last = NO_TRACE_ID
-  let reason = 'no poll within its time'
+  let answered: string | null = null
+  let failed: string | null = 'no poll within its time'
   while (!signal.aborted) {
     const startUs = nowUs()
-    if (startUs >= deadlineUs) return { outcome: 'lost', polls, reason }
+    if (startUs >= deadlineUs) {
+      const reason = [answered, failed].filter((part) => part !== null).join(', then ')
+      return { outcome: 'lost', polls, reason }
+    }
     polls++
     const seen = await poll(client, pathSince(canary.path, last), Math.ceil((deadlineUs - startUs) / 1e3))
     if (seen.basis !== null && includesCanary(seen.basis, canary)) {
       return { outcome: 'seen', freshnessUs: seen.doneUs - canary.dueUs, doneUs: seen.doneUs, polls }
     }
     last = seen.basis?.lastTraceId ?? last
-    reason = seen.reason ?? reason
+    if (seen.answered) answered = seen.reason ?? answered
+    failed = seen.answered ? null : seen.reason
     const betweenMs = Math.max(pollMs, (RESOLUTION * (startUs - canary.dueUs)) / 1e3)
     await pause(startUs / 1e3 + betweenMs - nowUs() / 1e3, signal)
   }
   return { outcome: 'aborted', polls }
 }
 
-/** What a poll saw: an answer's basis and when it had come, µs; or why there is none, null where nothing has changed. */
+/** What a poll saw: an answer's basis and when it had come, µs; or why there is none. */
 type Seen =
-  | { readonly basis: Basis; readonly doneUs: number; readonly reason: string }
-  | { readonly basis: null; readonly reason: string | null }
+  | { readonly answered: true; readonly basis: Basis; readonly doneUs: number; readonly reason: string }
+  /** `reason` is null where nothing has changed since the answer before. */
+  | { readonly answered: true; readonly basis: null; readonly reason: string | null }
+  | { readonly answered: false; readonly basis: null; readonly reason: string }
 
 async function poll(client: HttpClient, path: string, timeoutMs: number): Promise<Seen> {
   try {
     const { status, body, doneUs } = await client.get(path, timeoutMs)
-    if (status === 204) return { basis: null, reason: null }
-    if (status < 200 || status > 299) return { basis: null, reason: `status ${status}` }
+    if (status === 204) return { answered: true, basis: null, reason: null }
+    if (status < 200 || status > 299) return { answered: false, basis: null, reason: `status ${status}` }
     const basis = basisOf(JSON.parse(body.toString()))
-    if (basis === null) return { basis, reason: 'no basis yet' }
-    return { basis, doneUs, reason: `basis of ${basis.actionCount} actions, last ${basis.lastTraceId}` }
+    if (basis === null) return { answered: true, basis, reason: 'no basis yet' }
+    const reason = `basis of ${basis.actionCount} actions, last ${basis.lastTraceId}`
+    return { answered: true, basis, doneUs, reason }
   } catch (error) {
     if (error instanceof HttpRequestError || error instanceof SyntaxError)
-      return { basis: null, reason: error.message }
+      return { answered: false, basis: null, reason: error.message }
     throw error
   }
 }
