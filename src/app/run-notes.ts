@@ -38,7 +38,7 @@ export function runNotes(
     const lost =
       canaries.lost === 0 ? 'all were seen' : `${canaries.lost} were never seen (${canaries.firstLost})`
     notes.push(
-      `Freshness: ${canaries.sent} canaries, warm-up included, polled every ${scenario.load.canaries.pollMs} ms, or every 5 % of their age where that is longer; ${lost}.`,
+      `Freshness: ${canaries.sent} canaries, warm-up included, polled every ${scenario.load.canaries.pollMs} ms, or every 10 % of their age where that is longer; ${lost}.`,
     )
   }
   const failedReads = Object.entries(reads.failures).filter(([, count]) => count > 0)

@@ -19,9 +19,9 @@ export interface Canary {
 export interface CanaryOptions {
   readonly client: HttpClient
   /**
-   * From the start of one poll to the next: the resolution of the figure, until the canary is 20 times as old.
-   * From then on the time between polls is a 20th of its age, so that a pipeline that lags is not also
-   * polled to death: the figure is within 5 %.
+   * From the start of one poll to the next: the resolution of the figure, until the canary is 10 times as old.
+   * From then on the time between polls is a tenth of its age, so that a pipeline that lags is not also
+   * polled to death: the figure is within 10 %.
    */
   readonly pollMs: number
   /** From the due time; then the canary is lost. */
@@ -43,7 +43,7 @@ export type CanaryOutcome =
   | { readonly outcome: 'aborted'; readonly polls: number }
 
 /** Of its age, once a canary is old. */
-const RESOLUTION = 0.05
+const RESOLUTION = 0.1
 
 /** The part of a recommendation that says what it was computed from. */
 export interface Basis {
