@@ -49,7 +49,7 @@ export interface BenchRecommendResult extends BenchFiguresResult {
 const DIMS = 384
 const LIMIT = 10
 const SETTINGS: PipelineSettings['recommend'] = {
-  candidates: 300,
+  candidates: 100,
   indexKind: 'hnsw',
   diversity: 0,
   popularRefreshMs: 1000,

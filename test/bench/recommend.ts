@@ -15,7 +15,7 @@ const BARE_RATE = Number(process.argv[3] ?? 5000)
 const SECONDS = 5
 const CONNECTIONS = 32
 const DATA = { products: 20_000, users: 20_000, seed: 7 }
-const SETTINGS = { candidates: 300, indexKind: 'hnsw', diversity: 0, popularRefreshMs: 1000 } as const
+const SETTINGS = { candidates: 100, indexKind: 'hnsw', diversity: 0, popularRefreshMs: 1000 } as const
 
 /** Prints its CPU time (start-up and a warm-up left out) and requests as JSON. */
 const AUTOCANNON = `

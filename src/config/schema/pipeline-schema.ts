@@ -53,7 +53,7 @@ const preference = z.strictObject({
 
 const recommend = z.strictObject({
   candidates: whole(1, 10_000)
-    .prefault(300)
+    .prefault(100)
     .meta({ description: 'Candidates that a walk of the graph keeps: more are more exact and slower.' }),
   indexKind: oneOf(['hnsw', 'flat'])
     .prefault('hnsw')

@@ -4,7 +4,7 @@ import type { HnswGraph } from './hnsw-graph.ts'
 import type { IndexState } from './vector-store.ts'
 
 /** Changes whenever graphs are built in another way. */
-const FORMAT = 1
+const FORMAT = 2
 
 /**
  * Built graphs as files, so that the next thread or process loads one instead of building it anew. A file's

@@ -3,8 +3,8 @@ import type { DenseVectors } from './dense-vectors.ts'
 import { rowsOf } from './exact-search.ts'
 
 /** Neighbours of a node, and candidates while building and searching: test/bench/vector-index.ts shows what they give. */
-const CONNECTIVITY = 16
-const EXPANSION_ADD = 64
+const CONNECTIVITY = 32
+const EXPANSION_ADD = 128
 const EXPANSION_SEARCH = 40
 const BUILD_CHUNK_ROWS = 4096
 
