@@ -5,11 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { down } from '../../src/app/down.ts'
 import { status } from '../../src/app/status.ts'
-import { up } from '../../src/app/up.ts'
 import { USER_BEHAVIOR_INDEX } from '../../src/domain/indexes.ts'
 import { USER_ACTION } from '../../src/domain/topics.ts'
 import type { RunRecord } from '../../src/measure/run-record.ts'
 import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
+import { nativeUp } from '../fixtures/native-up.ts'
 import { RepProcess } from '../fixtures/rep-process.ts'
 
 const obstacles = await nativeObstacles()
@@ -45,13 +45,10 @@ beforeAll(async () => {
   if (obstacles.length > 0) return
   root = mkdtempSync(join(tmpdir(), 'rep-work-'))
   chmodSync(root, 0o755)
-  await up({
+  await nativeUp({
     home: { root },
-    kind: 'native',
     name: 'crew',
     settings: SETTINGS,
-    log: () => undefined,
-    signal: new AbortController().signal,
   })
 }, LIMIT_MS)
 afterAll(async () => {
