@@ -118,6 +118,8 @@ live(
   async () => {
     const on = ['--stack', 'trial', '--data-dir', root]
     const load = ['--tps', '200', '--users', '500', '--duration', '5s', '--set', 'catalogue.products=300']
+    // However slow the machine: what waits is drained.
+    load.push('--set', 'drain=3m')
     const run = await rep(['simulate', ...on, ...load, '--json'], { cwd: root })
     expect([0, 6, 99], run.stderr).toContain(run.status)
     const record = JSON.parse(run.stdout) as RunRecord
