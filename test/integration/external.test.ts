@@ -58,6 +58,8 @@ describeService('REP_TEST_KAFKA', (broker) =>
               '3s',
               '--set',
               'catalogue.products=200',
+              '--set',
+              'drain=3m',
             ]
             const simulate = (...flags: string[]) =>
               rep(['simulate', ...common, ...size, ...flags], { cwd: directory })
