@@ -46,6 +46,24 @@ export function stackOf(
   }
 }
 
+/** Where a service listens. */
+export function listenFlags(port: number) {
+  return {
+    host: Flags.string({
+      description: 'Address to listen on; anything but loopback is reachable by others.',
+      helpValue: 'ADDRESS',
+      default: '127.0.0.1',
+    }),
+    port: Flags.integer({
+      description: 'Port; 0 takes any free one.',
+      helpValue: 'PORT',
+      default: port,
+      min: 0,
+      max: 65_535,
+    }),
+  }
+}
+
 /** A length of time with its unit; its value is in ms. */
 export const duration = Flags.custom<number>({
   helpValue: 'TIME',

@@ -4,7 +4,7 @@ import { serveRecommendations } from '../src/app/serve-recommendations.ts'
 import { loadScenario } from '../src/config/load-scenario.ts'
 import { BaseCommand } from './base-command.ts'
 import { collectFlags, collectSettings } from './collect-flags.ts'
-import { stackFlags, stackOf } from './flags.ts'
+import { listenFlags, stackFlags, stackOf } from './flags.ts'
 
 export default class Serve extends BaseCommand {
   static override summary = 'Serve recommendations and take events over HTTP.'
@@ -20,18 +20,7 @@ export default class Serve extends BaseCommand {
   ]
   static override enableJsonFlag = false
   static override flags = {
-    host: Flags.string({
-      description: 'Address to listen on; anything but loopback is reachable by others.',
-      helpValue: 'ADDRESS',
-      default: '127.0.0.1',
-    }),
-    port: Flags.integer({
-      description: 'Port; 0 takes any free one.',
-      helpValue: 'PORT',
-      default: 8080,
-      min: 0,
-      max: 65_535,
-    }),
+    ...listenFlags(8080),
     scenario: Flags.string({
       description: 'Built-in scenario, or path of a YAML file, whose catalogue and settings to use.',
       helpValue: 'SCENARIO',

@@ -1,9 +1,8 @@
-import { Flags } from '@oclif/core'
 import { interruptible } from '../../src/app/interruptible.ts'
 import { serveCollector } from '../../src/app/serve-collector.ts'
 import { BaseCommand } from '../base-command.ts'
 import { collectFlags, collectSettings } from '../collect-flags.ts'
-import { stackFlags, stackOf } from '../flags.ts'
+import { listenFlags, stackFlags, stackOf } from '../flags.ts'
 
 export default class Collect extends BaseCommand {
   static override summary = 'Take clickstream events over HTTP.'
@@ -20,18 +19,7 @@ export default class Collect extends BaseCommand {
   ]
   static override enableJsonFlag = false
   static override flags = {
-    host: Flags.string({
-      description: 'Address to listen on; anything but loopback is reachable by others.',
-      helpValue: 'ADDRESS',
-      default: '127.0.0.1',
-    }),
-    port: Flags.integer({
-      description: 'Port; 0 takes any free one.',
-      helpValue: 'PORT',
-      default: 8081,
-      min: 0,
-      max: 65_535,
-    }),
+    ...listenFlags(8081),
     ...collectFlags,
     ...stackFlags,
   }

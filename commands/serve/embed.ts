@@ -3,7 +3,7 @@ import { serveEmbeddings } from '../../src/app/embed/open-service.ts'
 import { interruptible } from '../../src/app/interruptible.ts'
 import { BaseCommand } from '../base-command.ts'
 import { modelFlags, modelOf } from '../embedder-flags.ts'
-import { stackFlags, stackOf } from '../flags.ts'
+import { listenFlags, stackFlags, stackOf } from '../flags.ts'
 
 export default class ServeEmbed extends BaseCommand {
   static override summary = 'Serve a sentence model over HTTP.'
@@ -18,18 +18,7 @@ export default class ServeEmbed extends BaseCommand {
   ]
   static override enableJsonFlag = false
   static override flags = {
-    host: Flags.string({
-      description: 'Address to listen on; anything but loopback is reachable by others.',
-      helpValue: 'ADDRESS',
-      default: '127.0.0.1',
-    }),
-    port: Flags.integer({
-      description: 'Port; 0 takes any free one.',
-      helpValue: 'PORT',
-      default: 8000,
-      min: 0,
-      max: 65_535,
-    }),
+    ...listenFlags(8000),
     stack: stackFlags.stack,
     cache: Flags.boolean({
       description: 'Keep vectors in the keys of the stack too, for other processes and the next one.',

@@ -90,7 +90,7 @@ function ownLedger({ ledger, traceIdOf }: AccountOptions, reading: FinalReading)
   for (const [at, marks] of reading.marks.entries())
     for (const [sequence, mark] of marks.entries())
       if ((mark & MARK.deadLettered) !== 0 && isSent(sequence, at)) deadLetters++
-  const own = { ...reading, marks: reading.marks, truncated: reading.truncated, deadLetters, reorderings: [] }
+  const own = { ...reading, deadLetters, reorderings: [] }
   return judgeLedger({ ledger: { streams }, reading: own, traceIdOf, sentOnly: true })
 }
 

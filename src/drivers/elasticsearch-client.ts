@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, type ClientOptions, errors } from '@elastic/elasticsearch'
 import { RepError } from '../errors/rep-error.ts'
 import { type BackoffLimits, backoffMs } from '../kernel/backoff.ts'
+import type { TlsTexts } from '../kernel/credentials.ts'
 
 export interface ElasticsearchOptions {
   /** `http://` or `https://` with host and port, and optionally user and password; of one node or several. */
@@ -9,13 +10,7 @@ export interface ElasticsearchOptions {
   readonly apiKey?: string
   readonly username?: string
   readonly password?: string
-  /** PEM texts, as `tls.connect` takes them. */
-  readonly tls?: {
-    readonly ca?: string
-    readonly cert?: string
-    readonly key?: string
-    readonly rejectUnauthorized?: boolean
-  }
+  readonly tls?: TlsTexts
   /** Goes before every index name, so that several pipelines can share a cluster. Default: none. */
   readonly prefix?: string
   /** Told in one line when the cluster stops answering and when it answers again; not once an attempt. */

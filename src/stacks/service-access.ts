@@ -1,8 +1,8 @@
-import type { TlsConfig } from '../config/external/external-config.ts'
 import type { ElasticsearchOptions } from '../drivers/elasticsearch-client.ts'
 import type { KafkaOptions } from '../drivers/event-log/kafka-options.ts'
 import type { RedisKeyValueOptions } from '../drivers/key-value/redis.ts'
 import type { ConfluentRegistryOptions } from '../drivers/schema-registry/confluent.ts'
+import type { TlsTexts } from '../kernel/credentials.ts'
 import type { StackDescription } from './stack-description.ts'
 
 /** How drivers reach a stack's services, with prefix and secrets where the stack has them. */
@@ -40,6 +40,6 @@ export function redisAccess({ redis, external }: StackDescription): RedisKeyValu
   return { ...common, sentinel: { name, nodes, ...atSentinels }, database }
 }
 
-function withTls(tls: TlsConfig | null): { tls?: TlsConfig } {
+function withTls(tls: TlsTexts | null): { tls?: TlsTexts } {
   return tls === null ? {} : { tls }
 }

@@ -1,4 +1,5 @@
-import type { Account, ExternalConfig, RedisPlace, SaslConfig, TlsConfig } from './external-config.ts'
+import type { SaslLogin, TlsTexts } from '../../kernel/credentials.ts'
+import type { Account, ExternalConfig, RedisPlace } from './external-config.ts'
 import type { ExternalInput } from './external-schema.ts'
 
 const REDIS_PORT = '6379'
@@ -62,13 +63,13 @@ function bare(url: URL): string {
   return url.origin + url.pathname.replace(/\/+$/, '')
 }
 
-function saslOf(sasl: ExternalInput['kafka']['sasl']): SaslConfig | null {
+function saslOf(sasl: ExternalInput['kafka']['sasl']): SaslLogin | null {
   if (sasl === undefined) return null
   const { mechanism, username = '', password = '', token = '' } = sasl
   return mechanism === 'OAUTHBEARER' ? { mechanism, token } : { mechanism, username, password }
 }
 
-function tlsOf(tls: ExternalInput['kafka']['tls']): TlsConfig | null {
+function tlsOf(tls: ExternalInput['kafka']['tls']): TlsTexts | null {
   if (tls === undefined) return null
   const { ca, cert, key, insecure = false } = tls
   return {

@@ -1,18 +1,4 @@
-/** PEM texts. */
-export interface TlsConfig {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-  readonly rejectUnauthorized?: boolean
-}
-
-export type SaslConfig =
-  | {
-      readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
-      readonly username: string
-      readonly password: string
-    }
-  | { readonly mechanism: 'OAUTHBEARER'; readonly token: string }
+import type { SaslLogin, TlsTexts } from '../../kernel/credentials.ts'
 
 export interface Account {
   readonly username?: string
@@ -25,20 +11,20 @@ export interface ExternalConfig {
   readonly prefix: string
   readonly kafka: {
     readonly brokers: readonly string[]
-    readonly sasl: SaslConfig | null
-    readonly tls: TlsConfig | null
+    readonly sasl: SaslLogin | null
+    readonly tls: TlsTexts | null
   }
-  readonly registry: Account & { readonly url: string; readonly tls: TlsConfig | null }
+  readonly registry: Account & { readonly url: string; readonly tls: TlsTexts | null }
   readonly elasticsearch: Account & {
     /** Without user and password. */
     readonly nodes: readonly string[]
     readonly apiKey?: string
-    readonly tls: TlsConfig | null
+    readonly tls: TlsTexts | null
   }
   readonly redis: Account & {
     readonly place: RedisPlace
     readonly database: number
-    readonly tls: TlsConfig | null
+    readonly tls: TlsTexts | null
   }
 }
 

@@ -1,3 +1,5 @@
+import type { SaslLogin, TlsTexts } from '../../kernel/credentials.ts'
+
 /** The client that appends and consumes; topics and offsets are looked after by one of them for all. */
 export type KafkaClientName = 'platformatic' | 'kafkajs' | 'rdkafka'
 
@@ -28,25 +30,9 @@ export interface KafkaOptions {
   readonly fetchMinBytes?: number
   /** When a request has failed, ms. Default 10 s. */
   readonly requestTimeoutMs?: number
-  readonly sasl?: KafkaSasl
+  readonly sasl?: SaslLogin
   /** True for TLS with the system's certificates, or the options of `tls.connect`. */
-  readonly tls?: boolean | KafkaTls
-}
-
-export type KafkaSasl =
-  | {
-      readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
-      readonly username: string
-      readonly password: string
-    }
-  | { readonly mechanism: 'OAUTHBEARER'; readonly token: string }
-
-/** PEM texts. */
-export interface KafkaTls {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-  readonly rejectUnauthorized?: boolean
+  readonly tls?: boolean | TlsTexts
 }
 
 /** The options with their defaults. */
@@ -63,8 +49,8 @@ export interface KafkaSettings {
   readonly fetchWaitMs: number
   readonly fetchMinBytes: number
   readonly requestTimeoutMs: number
-  readonly sasl: KafkaSasl | null
-  readonly tls: KafkaTls | null
+  readonly sasl: SaslLogin | null
+  readonly tls: TlsTexts | null
 }
 
 /** Fills in the defaults. */

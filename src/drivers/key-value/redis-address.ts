@@ -1,4 +1,5 @@
 import { RepError } from '../../errors/rep-error.ts'
+import type { TlsTexts } from '../../kernel/credentials.ts'
 
 /** One of `url`, `cluster` and `sentinel`. */
 export interface RedisAddress {
@@ -12,7 +13,7 @@ export interface RedisAddress {
   readonly password?: string
   readonly database?: number
   /** PEM texts, as `tls.connect` takes them; of sentinels too. */
-  readonly tls?: RedisTls
+  readonly tls?: TlsTexts
   /** Told in one line when the connection is lost and when it is back; not once an attempt. */
   readonly log?: (line: string) => void
 }
@@ -24,13 +25,6 @@ export interface RedisSentinel {
   readonly nodes: readonly string[]
   readonly username?: string
   readonly password?: string
-}
-
-export interface RedisTls {
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-  readonly rejectUnauthorized?: boolean
 }
 
 /** Host and port of an address, without its secrets. Throws REP_USAGE for what is no address. */

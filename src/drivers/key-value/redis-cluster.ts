@@ -20,7 +20,7 @@ import {
   SET_LIST,
 } from './redis-scripts.ts'
 import type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
-import { hashOrNull, ttl, versionBytes, view } from './redis-values.ts'
+import { hashOrNull, rankedMembers, ttl, versionBytes, versionIn, view } from './redis-values.ts'
 
 /** Opens a Redis Cluster as a key-value store; rejects as openRedisKeyValue does. */
 export async function openRedisCluster(options: RedisKeyValueOptions): Promise<RedisStore> {
@@ -110,19 +110,15 @@ class RedisClusterKeyValue implements RedisStore {
 
   top(key: string, limit: number): Promise<readonly RankedMember[]> {
     if (limit < 1) return Promise.resolve([])
-    return this.#ask(async (cluster) => {
-      const reply = await cluster.zrevrange(this.#prefix + key, 0, limit - 1, 'WITHSCORES')
-      return Array.from({ length: reply.length / 2 }, (_, i) => ({
-        member: reply[2 * i]!,
-        score: Number(reply[2 * i + 1]),
-      }))
-    })
+    return this.#ask(async (cluster) =>
+      rankedMembers(await cluster.zrevrange(this.#prefix + key, 0, limit - 1, 'WITHSCORES')),
+    )
   }
 
   serverVersion(): Promise<string> {
     return this.#ask(async (cluster) => {
       const information = await cluster.nodes('master')[0]?.info('server')
-      return `${/^redis_version:(\S+)/m.exec(information ?? '')?.[1] ?? 'unknown'} (cluster)`
+      return `${versionIn(information ?? '')} (cluster)`
     })
   }
 

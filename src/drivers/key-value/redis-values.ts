@@ -1,4 +1,5 @@
 import { RepError } from '../../errors/rep-error.ts'
+import type { RankedMember } from '../../ports/key-value.ts'
 
 /** Bytes 0 to 7 of a value of this version; empty for none. */
 export function versionBytes(version: number | null): Buffer {
@@ -23,6 +24,19 @@ export function view(bytes: Uint8Array): Buffer {
 /** Redis answers an absent key with a hash that has no fields. */
 export function hashOrNull(fields: Record<string, string>): Record<string, string> | null {
   return Object.keys(fields).length === 0 ? null : fields
+}
+
+/** Redis answers a ranking as member, score, member, score. */
+export function rankedMembers(reply: readonly string[]): RankedMember[] {
+  return Array.from({ length: reply.length / 2 }, (_, i) => ({
+    member: reply[2 * i]!,
+    score: Number(reply[2 * i + 1]),
+  }))
+}
+
+/** The server's version in its answer to INFO. */
+export function versionIn(information: string): string {
+  return /^redis_version:(\S+)/m.exec(information)?.[1] ?? 'unknown'
 }
 
 const NOTHING = Buffer.alloc(0)

@@ -23,7 +23,7 @@ import {
   SET_LIST,
 } from './redis-scripts.ts'
 import type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
-import { hashOrNull, ttl, versionBytes, view } from './redis-values.ts'
+import { hashOrNull, rankedMembers, ttl, versionBytes, versionIn, view } from './redis-values.ts'
 
 export type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
 
@@ -120,21 +120,14 @@ class RedisKeyValue implements RedisStore {
 
   top(key: string, limit: number): Promise<readonly RankedMember[]> {
     if (limit < 1) return Promise.resolve([])
-    return this.#ask(async (redis) => {
-      const reply = await redis.zrevrange(this.#prefix + key, 0, limit - 1, 'WITHSCORES')
-      const members: RankedMember[] = []
-      for (let i = 0; i < reply.length; i += 2)
-        members.push({ member: reply[i]!, score: Number(reply[i + 1]) })
-      return members
-    })
+    return this.#ask(async (redis) =>
+      rankedMembers(await redis.zrevrange(this.#prefix + key, 0, limit - 1, 'WITHSCORES')),
+    )
   }
 
   /** The server's version. */
   serverVersion(): Promise<string> {
-    return this.#ask(async (redis) => {
-      const information = await redis.info('server')
-      return /^redis_version:(\S+)/m.exec(information)?.[1] ?? 'unknown'
-    })
+    return this.#ask(async (redis) => versionIn(await redis.info('server')))
   }
 
   hasKeys(): Promise<boolean> {

@@ -2,19 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, fetch, type Response } from 'undici'
 import { RepError } from '../../errors/rep-error.ts'
 import { type BackoffLimits, backoffMs } from '../../kernel/backoff.ts'
+import type { TlsTexts } from '../../kernel/credentials.ts'
 
 export interface RegistryAddress {
   /** Where the API begins; may hold user and password. */
   readonly url: string
   readonly username?: string
   readonly password?: string
-  /** PEM texts, as `tls.connect` takes them. */
-  readonly tls?: {
-    readonly ca?: string
-    readonly cert?: string
-    readonly key?: string
-    readonly rejectUnauthorized?: boolean
-  }
+  readonly tls?: TlsTexts
 }
 
 export interface RegistryAnswer<T> {
