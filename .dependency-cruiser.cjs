@@ -75,6 +75,7 @@ const ONLY_IN = [
       '@elastic/elasticsearch',
       'ioredis',
       'pg',
+      '@electric-sql/pglite',
     ],
     folders: ['src/drivers/', 'src/stacks/'],
   },

@@ -4,6 +4,7 @@ import type { Embedder } from './embedder.ts'
 import type { EventLog } from './event-log.ts'
 import type { KeyValue } from './key-value.ts'
 import type { Settlement } from './settlement.ts'
+import type { Sql } from './sql.ts'
 import type { VectorIndex } from './vector-index.ts'
 
 /** An open, complete set of drivers. Each thread opens its own. */
@@ -17,6 +18,12 @@ export interface Stack {
   readonly vectors: VectorIndex
   readonly embedder: Embedder
   readonly settlement: Settlement
+  /**
+   * The SQL database, all migrations applied. Opened by the first call, which is not made where nobody needs it;
+   * later calls give the same one, and `close` closes it. Rejects with REP_ENVIRONMENT where the stack has none
+   * or it does not answer, with REP_STACK_BUSY where it is not shared and another thread or process has it open.
+   */
+  openSql(): Promise<Sql>
   /** Name and version of every service and client, for the manifest. */
   describe(): Promise<Readonly<Record<string, string>>>
   close(): Promise<void>

@@ -8,6 +8,8 @@ import { openLmdbEnvironment } from '../drivers/lmdb-environment.ts'
 import { LmdbWriter } from '../drivers/lmdb-writer.ts'
 import { LmdbUsearchVectorIndex } from '../drivers/vector-index/lmdb-usearch.ts'
 import type { Stack } from '../ports/stack.ts'
+import { openEmbeddedSql } from './embedded-sql.ts'
+import { once } from './once.ts'
 import { packageVersion } from './package-version.ts'
 
 export interface EmbeddedStackOptions {
@@ -28,6 +30,7 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
   const documents = new LmdbDocumentIndex(environment, indexWriter)
   const vectors = new LmdbUsearchVectorIndex(environment, indexWriter, join(dataDir, 'graphs'))
   const embedder = new HashingEmbedder(dims)
+  const sql = once(() => openEmbeddedSql(join(dataDir, 'sql')))
   return {
     name: 'embedded',
     schemaIds: LOCAL_SCHEMA_IDS,
@@ -37,14 +40,16 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
     vectors,
     embedder,
     settlement: writer,
+    openSql: sql.open,
     describe: async () => ({
       lmdb: packageVersion('lmdb'),
       usearch: packageVersion('usearch'),
+      pglite: packageVersion('@electric-sql/pglite'),
       embedder: embedder.capabilities.model,
     }),
     close: async () => {
       await writer.settled(() => undefined)
-      await Promise.all([log, keyValue, documents, vectors, embedder].map((driver) => driver.close()))
+      await Promise.all([log, keyValue, documents, vectors, embedder, sql].map((driver) => driver.close()))
       await environment.close()
     },
   }

@@ -90,6 +90,7 @@ export async function openServiceStack(options: ServiceStackOptions): Promise<St
     vectors,
     embedder,
     settlement: EFFECTS_FIRST,
+    openSql: () => Promise.reject(new RepError('REP_ENVIRONMENT', `The ${name} stack has no PostgreSQL.`)),
     describe: async () => ({
       ...(await serverVersions(keyValue, elasticsearch, registry)),
       ...options.versions,

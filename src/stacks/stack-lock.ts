@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, ownProcess, type ProcessIdentity } from '../drivers/event-log/process-identity.ts'
@@ -5,9 +6,20 @@ import { RepError } from '../errors/rep-error.ts'
 
 /** Takes a stack for one `rep up` or `rep down` at a time; returns the release. Throws REP_STACK_BUSY. */
 export function lockStack(directory: string): () => void {
+  return lockDirectory(
+    directory,
+    ({ pid }) => `Process ${pid} is starting or stopping the stack in ${directory}.`,
+  )
+}
+
+/**
+ * Takes a directory for one opener at a time, whatever thread or process it is; returns the release. A lock whose
+ * process is gone is taken over. Throws REP_STACK_BUSY with what `busy` says of the holder.
+ */
+export function lockDirectory(directory: string, busy: (holder: ProcessIdentity) => string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o755 })
   const path = join(directory, 'lock')
-  const own = `${path}.${process.pid}`
+  const own = `${path}.${randomUUID()}`
   writeFileSync(own, JSON.stringify(ownProcess()))
   try {
     for (;;) {
@@ -19,11 +31,7 @@ export function lockStack(directory: string): () => void {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       }
       const holder = readHolder(path)
-      if (holder !== null && isAlive(holder))
-        throw new RepError(
-          'REP_STACK_BUSY',
-          `Process ${holder.pid} is starting or stopping the stack in ${directory}.`,
-        )
+      if (holder !== null && isAlive(holder)) throw new RepError('REP_STACK_BUSY', busy(holder))
       rmSync(path, { force: true })
     }
   } finally {

@@ -18,6 +18,8 @@ export function workerStack(stack: Stack, teller: TellAndLease): Stack {
     keyValue: guarded(stack.keyValue, ['getMany', 'top', 'close'], check),
     documents: guarded(stack.documents, ['getMany', 'search', 'count', 'close'], check),
     vectors: guarded(stack.vectors, ['getMany', 'search', 'searchExact', 'count', 'close'], check),
+    // Its statements may write, whatever they look like.
+    openSql: async () => guarded(await stack.openSql(), ['close'], check),
   }
 }
 

@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs'
+import { PGlite } from '@electric-sql/pglite'
+import type { Sql, SqlInsert, SqlRow, SqlSession, SqlValue } from '../../ports/sql.ts'
+import { insertStatement } from './insert-statement.ts'
+import { sqlError } from './sql-errors.ts'
+import { PARSERS } from './sql-types.ts'
+
+/** What PGlite and its transactions have in common. */
+type Connection = Pick<PGlite, 'query'>
+
+/**
+ * Opens PostgreSQL inside this thread, its files in a directory that is made where it is missing. One opener at
+ * a time: the caller sees to it.
+ */
+export async function openPgliteSql(directory: string): Promise<Sql> {
+  mkdirSync(directory, { recursive: true })
+  const place = `The embedded PostgreSQL in ${directory}`
+  try {
+    return new PgliteSql(await PGlite.create({ dataDir: directory, parsers: { ...PARSERS } }), place)
+  } catch (error) {
+    throw sqlError(error, place)
+  }
+}
+
+class PgliteSession implements SqlSession {
+  readonly #connection: Connection
+  readonly #place: string
+
+  constructor(connection: Connection, place: string) {
+    this.#connection = connection
+    this.#place = place
+  }
+
+  async query<Row extends SqlRow = SqlRow>(
+    text: string,
+    values: readonly SqlValue[] = [],
+    signal?: AbortSignal,
+  ): Promise<readonly Row[]> {
+    return (await this.#ask<Row>(text, values, signal)).rows
+  }
+
+  async insert(batch: SqlInsert, signal?: AbortSignal): Promise<number> {
+    if (batch.rows.length === 0) return 0
+    const { text, values } = insertStatement(batch)
+    return (await this.#ask(text, values, signal)).affectedRows ?? 0
+  }
+
+  async #ask<Row>(text: string, values: readonly SqlValue[], signal: AbortSignal | undefined) {
+    signal?.throwIfAborted()
+    try {
+      return await this.#connection.query<Row>(text, [...values])
+    } catch (error) {
+      throw sqlError(error, this.#place)
+    }
+  }
+}
+
+class PgliteSql extends PgliteSession implements Sql {
+  readonly capabilities = { driver: 'pglite', shared: false }
+  readonly #database: PGlite
+  readonly #where: string
+
+  constructor(database: PGlite, place: string) {
+    super(database, place)
+    this.#database = database
+    this.#where = place
+  }
+
+  async transaction<T>(work: (session: SqlSession) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted()
+    return this.#database.transaction((connection) => work(new PgliteSession(connection, this.#where)))
+  }
+
+  async close(): Promise<void> {
+    if (!this.#database.closed) await this.#database.close()
+  }
+}
