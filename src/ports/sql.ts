@@ -26,6 +26,8 @@ export interface SqlSession {
   ): Promise<readonly Row[]>
   /** Inserts a batch by one statement; how many rows were inserted or updated, those that conflicted left out. */
   insert(batch: SqlInsert, signal?: AbortSignal): Promise<number>
+  /** Runs statements that take no parameters and return nothing, separated by semicolons. */
+  script(text: string): Promise<void>
 }
 
 /**

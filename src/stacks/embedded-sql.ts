@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { migrate } from '../drivers/sql/migrate.ts'
 import { openPgliteSql } from '../drivers/sql/pglite.ts'
 import type { Sql } from '../ports/sql.ts'
+import { readMigrations } from './read-migrations.ts'
 import { lockDirectory } from './stack-lock.ts'
 
 /**
@@ -10,7 +12,14 @@ import { lockDirectory } from './stack-lock.ts'
 export async function openEmbeddedSql(directory: string): Promise<Sql> {
   const release = lockDirectory(directory, ({ pid }) => busy(directory, pid))
   try {
-    return releasedAfter(await openPgliteSql(join(directory, 'data')), release)
+    const sql = await openPgliteSql(join(directory, 'data'))
+    try {
+      await migrate(sql, readMigrations())
+    } catch (error) {
+      await sql.close()
+      throw error
+    }
+    return releasedAfter(sql, release)
   } catch (error) {
     release()
     throw error
@@ -18,7 +27,7 @@ export async function openEmbeddedSql(directory: string): Promise<Sql> {
 }
 
 function busy(directory: string, pid: number): string {
-  const holder = pid === process.pid ? 'another thread of this process' : `process ${pid}`
+  const holder = pid === process.pid ? 'this process already' : `process ${pid}`
   return `The embedded PostgreSQL in ${directory} is open in ${holder}, and only one thread may have it: stop that one first, or use a stack of services (rep up), where PostgreSQL is shared.`
 }
 
@@ -27,6 +36,7 @@ function releasedAfter(sql: Sql, release: () => void): Sql {
     capabilities: sql.capabilities,
     query: (text, values, signal) => sql.query(text, values, signal),
     insert: (batch, signal) => sql.insert(batch, signal),
+    script: (text) => sql.script(text),
     transaction: (work, signal) => sql.transaction(work, signal),
     close: async () => {
       try {

@@ -6,7 +6,7 @@ import { sqlError } from './sql-errors.ts'
 import { PARSERS } from './sql-types.ts'
 
 /** What PGlite and its transactions have in common. */
-type Connection = Pick<PGlite, 'query'>
+type Connection = Pick<PGlite, 'query' | 'exec'>
 
 /**
  * Opens PostgreSQL inside this thread, its files in a directory that is made where it is missing. One opener at
@@ -45,10 +45,18 @@ class PgliteSession implements SqlSession {
     return (await this.#ask(text, values, signal)).affectedRows ?? 0
   }
 
+  async script(text: string): Promise<void> {
+    await this.#told(() => this.#connection.exec(text))
+  }
+
   async #ask<Row>(text: string, values: readonly SqlValue[], signal: AbortSignal | undefined) {
     signal?.throwIfAborted()
+    return this.#told(() => this.#connection.query<Row>(text, [...values]))
+  }
+
+  async #told<T>(ask: () => Promise<T>): Promise<T> {
     try {
-      return await this.#connection.query<Row>(text, [...values])
+      return await ask()
     } catch (error) {
       throw sqlError(error, this.#place)
     }
