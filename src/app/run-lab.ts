@@ -89,6 +89,9 @@ async function prepare(options: LabOptions, stack: Stack): Promise<Lab> {
   const { products, notes } = await loadCatalogue(plan)
   if (isLead(options)) {
     await createStores(stack, scenario)
+    const { model, semantic } = stack.embedder.capabilities
+    if (semantic)
+      options.onLog(`Embedding ${products.length.toLocaleString('en-US')} products with ${model} …`)
     const vectors = await seedCatalogue(stack, products)
     await seedPreferences(stack, scenario, { products, vectors })
   }

@@ -47,7 +47,7 @@ export const CODES = {
   REP_INVALID: { exit: 6, hint: 'The generator could not keep its schedule: lower --tps or free the CPU.' },
   REP_LEDGER: { exit: 7, hint: 'Events were lost, doubled or reordered: see the ledger in the report.' },
   REP_OBJECTIVE: { exit: 99, hint: 'An objective was missed: see the objectives in the report.' },
-  REP_INTERRUPTED: { exit: 130, hint: 'The report is partial.' },
+  REP_INTERRUPTED: { exit: 130, hint: 'It was stopped on request: run the same command again.' },
 } as const satisfies Record<string, CodeEntry>
 
 export type ErrorCode = keyof typeof CODES

@@ -1,6 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { RepError } from '../errors/rep-error.ts'
 
+type Validation = NonNullable<FastifyError['validation']>[number]
+
 export interface Problem {
   readonly code: string
   readonly message: string
@@ -34,14 +36,21 @@ function validationProblem(error: FastifyError): Problem {
   const child = first.params.missingProperty ?? first.params.additionalProperty
   const pointer =
     typeof child === 'string' ? `${first.instancePath}/${escapePointer(child)}` : first.instancePath
-  const unknown = first.keyword === 'additionalProperties'
-  const what = unknown ? 'is not a parameter of this endpoint' : (first.message ?? 'is not valid')
   return {
     code: 'REP_USAGE',
-    message: `${pointer} ${what}`,
+    message: `${pointer} ${faultOf(first)}`,
     in: PLACES[error.validationContext ?? ''] ?? 'query',
     pointer,
   }
+}
+
+function faultOf({ keyword, params, message = 'is not valid' }: Validation): string {
+  if (keyword === 'additionalProperties') return 'is not a parameter of this endpoint'
+  if (keyword === 'required') return 'is missing'
+  if (keyword === 'minLength' && params.limit === 1) return 'must not be empty'
+  if (keyword === 'enum' && Array.isArray(params.allowedValues))
+    return `must be one of ${params.allowedValues.join(', ')}`
+  return message.replace('NOT', 'not')
 }
 
 const PLACES: Readonly<Record<string, NonNullable<Problem['in']>>> = { params: 'path', body: 'body' }

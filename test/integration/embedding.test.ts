@@ -32,6 +32,9 @@ test('rep embed prints vectors or similarities; a model that is not there is exi
   const missing = await rep(['embed', 'red shoes', '--model', 'none', '--model-path', 'models'], { cwd })
   expect(missing.status).toBe(3)
   expect(missing.stderr).toContain('onnx/model_quantized.onnx  (missing)')
+  expect(missing.stderr).toContain('Models that are there: --model tiny-bert.')
+  const empty = await rep(['embed', 'red shoes', ' ', ...TINY], { cwd })
+  expect([empty.status, empty.stderr]).toEqual([2, expect.stringContaining('Text 2 of 2 is empty.')])
 })
 
 test('rep simulate --embedder transformers runs on the model’s vectors and dimensions', async () => {

@@ -1,4 +1,5 @@
 import { dot } from '../../domain/vector.ts'
+import { RepError } from '../../errors/rep-error.ts'
 import type { TextKind } from '../../ports/embedder.ts'
 import { type ModelWish, openModel } from './open-model.ts'
 
@@ -14,12 +15,14 @@ export interface EmbeddedTexts {
   readonly similarity: readonly (readonly number[])[] | null
 }
 
-/** Embeds a few texts with a model of its own. */
+/** Embeds a few texts with a model of its own. Rejects with REP_USAGE where one is empty. */
 export async function embedTexts(
   wish: ModelWish,
   texts: readonly string[],
   options: { readonly kind: TextKind; readonly similarity: boolean },
 ): Promise<EmbeddedTexts> {
+  const empty = texts.findIndex((text) => text.trim() === '')
+  if (empty >= 0) throw new RepError('REP_USAGE', `Text ${empty + 1} of ${texts.length} is empty.`)
   const embedder = await openModel({ ...wish, threads: wish.threads ?? 1 })
   try {
     const { model, dims } = embedder.capabilities

@@ -2,11 +2,12 @@ import { resolve } from 'node:path'
 import { downloadModel } from '../../drivers/embedder/transformers/download-model.ts'
 import {
   type Dtype,
+  findCachedModel,
   findModel,
   type ModelChoice,
   type ModelFiles,
-  modelMissing,
 } from '../../drivers/embedder/transformers/model-files.ts'
+import { modelMissing } from '../../drivers/embedder/transformers/model-missing.ts'
 import { TransformersEmbedder } from '../../drivers/embedder/transformers/transformers.ts'
 import type { Home } from '../home.ts'
 import { openEmbedPool } from './embed-pool.ts'
@@ -31,9 +32,11 @@ export interface ModelWish {
 export async function resolveModel({ model, modelPath, dtype, home, log }: ModelWish): Promise<ModelFiles> {
   const choice: ModelChoice = { model, dtype }
   const root = modelPath === undefined ? home.models : resolve(modelPath)
-  const found = findModel(choice, [root])
+  const found = findModel(choice, root)
   if (found !== null) return found
   if (modelPath !== undefined) throw modelMissing(choice, root, [])
+  const cached = findCachedModel(choice)
+  if (cached !== null) return cached
   log(`Fetching ${model} into ${root} …`)
   return downloadModel(choice, root)
 }

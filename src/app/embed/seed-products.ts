@@ -89,7 +89,7 @@ async function fill(stack: Target, products: readonly Product[], options: SeedOp
   ])
   const known = await stack.vectors.count(PRODUCT_INDEX)
   const state = await readSeedState(home, name)
-  if (known > 0 && state?.model !== model) throw otherVectors(known, model)
+  if (known > 0 && state?.model !== model) throw otherVectors(known, { by: state?.model ?? null, model })
   // A stack that was emptied since has fewer products than its state says.
   const from = state?.fingerprint === fingerprint && known >= state.done ? state.done : 0
   for (let done = from; done < products.length; ) {
@@ -103,16 +103,15 @@ async function fill(stack: Target, products: readonly Product[], options: SeedOp
   return from
 }
 
-function otherVectors(known: number, model: string): RepError {
+function otherVectors(known: number, { by, model }: { by: string | null; model: string }): RepError {
   return new RepError(
     'REP_USAGE',
-    `The stack holds ${known} products whose vectors ${model} did not make: the two cannot be compared.`,
+    `The stack holds ${known} products with vectors of ${by ?? 'a run'}; those of ${model} cannot be compared with them.`,
     { details: ['Run again with --empty to empty the stack first.'] },
   )
 }
 
 function interrupted(done: number, total: number): RepError {
-  return new RepError('REP_INTERRUPTED', `${done} of ${total} products are in the index.`, {
-    details: ['Run the same command again to go on from there.'],
-  })
+  const said = `Interrupted: ${done} of ${total} products are in the index; seeding them again goes on from there.`
+  return new RepError('REP_INTERRUPTED', said)
 }

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
-import { findModel, type ModelChoice, type ModelFiles, modelMissing } from './model-files.ts'
+import { findModel, hubCache, type ModelChoice, type ModelFiles } from './model-files.ts'
+import { modelMissing } from './model-missing.ts'
 import { loadTransformers } from './transformers-module.ts'
 
 /**
@@ -13,7 +13,7 @@ export async function downloadModel(choice: ModelChoice, root: string): Promise<
   env.localModelPath = root
   const endpoint = process.env.HF_ENDPOINT
   if (endpoint) env.remoteHost = endpoint.endsWith('/') ? endpoint : `${endpoint}/`
-  const reasons: string[] = []
+  const reasons = [`It is not in this user’s hub cache either: ${hubCache(choice.model)}.`]
   try {
     await AutoTokenizer.from_pretrained(choice.model)
     const model = await AutoModel.from_pretrained(choice.model, {
@@ -22,10 +22,18 @@ export async function downloadModel(choice: ModelChoice, root: string): Promise<
     })
     await model.dispose()
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    reasons.push(`It could not be fetched from ${env.remoteHost}: ${why}`)
+    reasons.push(
+      `It could not be fetched from ${env.remoteHost}: ${whyOf(error)}`,
+      'HF_ENDPOINT names another hub.',
+    )
   }
-  const files = findModel(choice, [root])
-  if (files === null) throw modelMissing(choice, join(root), reasons)
+  const files = findModel(choice, root)
+  if (files === null) throw modelMissing(choice, root, reasons)
   return files
+}
+
+/** “fetch failed” alone says nothing; its cause does. */
+function whyOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message} (${whyOf(error.cause)})` : error.message
 }

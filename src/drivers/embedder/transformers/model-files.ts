@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { RepError } from '../../../errors/rep-error.ts'
 
 /** Precisions of the weights, most wanted first, each with the file that holds them. */
-const WEIGHTS = {
+export const WEIGHTS = {
   q8: 'model_quantized.onnx',
   int8: 'model_int8.onnx',
   uint8: 'model_uint8.onnx',
@@ -34,15 +34,34 @@ export interface ModelFiles {
 }
 
 export interface ModelChoice {
-  /** Name, e.g. `Xenova/multilingual-e5-base`: also its directory below each of the roots. */
+  /** Name, e.g. `Xenova/multilingual-e5-base`: also its directory below the models’. */
   readonly model: string
   /** Default: the first of `DTYPES` whose weights are there. */
   readonly dtype?: Dtype | undefined
 }
 
-/** Finds a model below the roots, then in the hub's cache of this user; null where it is in none of them. */
-export function findModel(choice: ModelChoice, roots: readonly string[]): ModelFiles | null {
-  const candidates = [...roots.map((root) => join(root, choice.model)), ...hubSnapshots(choice.model)]
+/** Finds a model below a directory of models; null where it is not there, or not whole. */
+export function findModel(choice: ModelChoice, root: string): ModelFiles | null {
+  return firstOf(choice, [join(root, choice.model)])
+}
+
+/** Finds a model in the cache that Hugging Face's own tools share; null where it is not there. */
+export function findCachedModel(choice: ModelChoice): ModelFiles | null {
+  const snapshots = join(hubCache(choice.model), 'snapshots')
+  if (!existsSync(snapshots)) return null
+  return firstOf(
+    choice,
+    readdirSync(snapshots).map((revision) => join(snapshots, revision)),
+  )
+}
+
+/** Where the hub's cache of this user has a model. */
+export function hubCache(model: string): string {
+  const hub = join(process.env.HF_HOME || join(homedir(), '.cache', 'huggingface'), 'hub')
+  return join(hub, `models--${model.replaceAll('/', '--')}`)
+}
+
+function firstOf(choice: ModelChoice, candidates: readonly string[]): ModelFiles | null {
   for (const directory of candidates) {
     const dtype = dtypeIn(directory, choice.dtype)
     if (dtype !== null) return describeModel(choice.model, directory, dtype)
@@ -50,36 +69,13 @@ export function findModel(choice: ModelChoice, roots: readonly string[]): ModelF
   return null
 }
 
-/** What is thrown where a model was not found: which files were expected, and which of them are missing. */
-export function modelMissing({ model, dtype }: ModelChoice, root: string, why: readonly string[]): RepError {
-  const directory = join(root, model)
-  const weights = `onnx/${WEIGHTS[dtype ?? 'q8']}`
-  const mark = (file: string): string => `  ${file}${existsSync(join(directory, file)) ? '' : '  (missing)'}`
-  const there = DTYPES.filter((other) => existsSync(join(directory, 'onnx', WEIGHTS[other])))
-  return new RepError('REP_ENVIRONMENT', `There is no complete model ${model} in ${root}.`, {
-    details: [
-      ...why,
-      `Expected below ${directory}:`,
-      ...[...REQUIRED, weights].map(mark),
-      ...(there.length > 0 ? [`Weights that are there: --dtype ${there.join(', ')}.`] : []),
-      'These are the files of the model’s repository on huggingface.co; copy them, or name another directory with --model-path.',
-    ],
-  })
-}
-
-const REQUIRED = ['config.json', 'tokenizer.json', 'tokenizer_config.json']
+/** What every model's directory holds beside its weights. */
+export const REQUIRED = ['config.json', 'tokenizer.json', 'tokenizer_config.json']
 
 function dtypeIn(directory: string, wanted: Dtype | undefined): Dtype | null {
   if (!REQUIRED.every((file) => existsSync(join(directory, file)))) return null
   const there = (dtype: Dtype): boolean => existsSync(join(directory, 'onnx', WEIGHTS[dtype]))
   return (wanted === undefined ? DTYPES : [wanted]).find(there) ?? null
-}
-
-/** Snapshots of a model in the cache that Hugging Face's own tools share. */
-function hubSnapshots(model: string): string[] {
-  const hub = join(process.env.HF_HOME || join(homedir(), '.cache', 'huggingface'), 'hub')
-  const snapshots = join(hub, `models--${model.replaceAll('/', '--')}`, 'snapshots')
-  return existsSync(snapshots) ? readdirSync(snapshots).map((revision) => join(snapshots, revision)) : []
 }
 
 interface ModelConfig {

@@ -9,7 +9,7 @@ import { writeTinyModel } from '../../../fixtures/embedder/tiny-model.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'rep-pool-'))
 writeTinyModel(root)
-const files: ModelFiles = findModel({ model: 'tiny-bert' }, [root])!
+const files: ModelFiles = findModel({ model: 'tiny-bert' }, root)!
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 async function withMortals<T>(use: (pool: EmbedPool, log: readonly string[]) => Promise<T>): Promise<T> {

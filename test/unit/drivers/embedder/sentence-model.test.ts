@@ -28,7 +28,7 @@ async function withModel<T>(
   dtype: Dtype,
   use: (model: SentenceModel, dims: number) => Promise<T>,
 ): Promise<T> {
-  const files = findModel({ model: 'tiny-bert', dtype }, [root])!
+  const files = findModel({ model: 'tiny-bert', dtype }, root)!
   const model = await SentenceModel.load(files)
   try {
     return await use(model, files.dims)
@@ -72,7 +72,7 @@ test('says which texts were cut, and cuts no other', () =>
   }))
 
 test('weights that are no model are refused with their place', async () => {
-  const files = findModel({ model: 'tiny-bert' }, [root])!
+  const files = findModel({ model: 'tiny-bert' }, root)!
   await expect(SentenceModel.load({ ...files, dtype: 'q4' })).rejects.toMatchObject({
     code: 'REP_ENVIRONMENT',
     message: expect.stringContaining(files.directory),
@@ -80,7 +80,7 @@ test('weights that are no model are refused with their place', async () => {
 })
 
 minilmTest('MiniLM agrees with plain float32 arithmetic on its weights, alone and in a batch', async () => {
-  const files = findModel({ model: MINILM }, [MODELS])!
+  const files = findModel({ model: MINILM }, MODELS)!
   expect(files).toMatchObject({ dims: 384, dtype: 'q8', maxTokens: 512 })
   const model = await SentenceModel.load(files)
   const texts = ['wireless bluetooth headphones', 'noise cancelling earbuds', 'garden hose', 'x '.repeat(100)]
