@@ -29,6 +29,8 @@ export interface HttpLoadOptions {
   readonly target: HttpTarget
   /** Path and query of the i-th request: ASCII, percent-encoded. */
   pathOf(index: number): string
+  /** The i-th request's body, JSON, which makes it a POST; without it all are GETs. */
+  bodyOf?(index: number): string
   readonly schedule: Pick<Schedule, 'next'>
   /** Due time 0 on the host's clock, µs; default: as soon as the connections are open. */
   readonly originUs?: number
@@ -179,7 +181,8 @@ class HttpLoadRun implements ConnectionOwner {
   #send(connection: HttpConnection): void {
     connection.dueUs = this.#waiting.shift()
     connection.index = this.#sent++
-    connection.send(this.#options.pathOf(connection.index))
+    const { index } = connection
+    connection.send(this.#options.pathOf(index), this.#options.bodyOf?.(index))
   }
 
   #sweep(atUs: number): void {

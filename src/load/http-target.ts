@@ -41,7 +41,7 @@ export function parseTarget(template: string): HttpTarget {
   }
 }
 
-/** What comes after the path in every GET request to the target. */
+/** What comes after the path in every request to the target, up to the headers of a body or the empty line. */
 export function requestTail(target: HttpTarget): string {
-  return ` HTTP/1.1\r\nhost: ${target.authority}\r\nuser-agent: rep\r\naccept: application/json\r\n\r\n`
+  return ` HTTP/1.1\r\nhost: ${target.authority}\r\nuser-agent: rep\r\naccept: application/json\r\n`
 }

@@ -93,6 +93,26 @@ describe('runHttpLoad', () => {
     expect(new Set(paths)).toEqual(new Set(Array.from({ length: 100 }, (_, i) => `/users/u-${i}`)))
   })
 
+  test('with bodies every request is a POST of its own JSON', async () => {
+    const bodies: string[] = []
+    const run = await drive(
+      (request, response) => {
+        const chunks: Buffer[] = []
+        request.on('data', (chunk: Buffer) => chunks.push(chunk))
+        request.on('end', () => {
+          const json = request.headers['content-type'] === 'application/json'
+          bodies.push(`${request.method} ${json ? Buffer.concat(chunks) : 'no JSON'}`)
+          response.end('{}')
+        })
+      },
+      { bodyOf: (index) => JSON.stringify({ text: `무선 ${index}` }) },
+    )
+    accountedFor(run)
+    expect(run.result.statuses).toEqual({ 200: 100 })
+    const wanted = Array.from({ length: 100 }, (_, i) => `POST {"text":"무선 ${i}"}`)
+    expect(new Set(bodies)).toEqual(new Set(wanted))
+  })
+
   test('a stall of 1 s is seen by all that were due in it, not only by those that were in flight', async () => {
     const stallMs = 1000
     const connections = 4

@@ -73,6 +73,11 @@ export class SentenceModel {
     return { rows, truncated: this.#truncatedOf(texts, inputs) }
   }
 
+  /** Tokens of a whole text, those at its ends included. */
+  tokensOf(text: string): number {
+    return this.#tokenizer([text], { padding: false, truncation: false }).input_ids!.dims[1]!
+  }
+
   async close(): Promise<void> {
     await this.#model.dispose()
   }
@@ -82,8 +87,7 @@ export class SentenceModel {
     const { maxTokens } = this.#files
     if (attention_mask!.dims[1]! < maxTokens) return []
     return texts.flatMap((text, i) => {
-      const whole = this.#tokenizer([text], { padding: false, truncation: false }).input_ids!.dims[1]!
-      return whole > maxTokens ? [i] : []
+      return this.tokensOf(text) > maxTokens ? [i] : []
     })
   }
 }

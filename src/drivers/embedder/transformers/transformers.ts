@@ -13,13 +13,19 @@ export interface SentencePool {
 }
 
 export interface TransformersOptions {
-  /** Most texts of a batch; default 32. */
+  /** Most texts of a batch; default 16. */
   readonly batchTexts?: number
   /** How long a text waits for others while a worker is free; default 3 ms. */
   readonly waitMs?: number
   /** Most texts that wait; default 2,000. */
   readonly queueTexts?: number
 }
+
+/**
+ * Larger batches compute no more texts a second (docs/performance.md), since a thread's core is busy with one text
+ * as with many; but each text waits for its whole batch, so that their tail is longer.
+ */
+const BATCH_TEXTS = 16
 
 /** A sentence model on transformers.js, in threads of its own. */
 export class TransformersEmbedder implements Embedder {
@@ -30,7 +36,7 @@ export class TransformersEmbedder implements Embedder {
 
   /** The pool is the embedder's from here on. */
   constructor({ model, dtype, dims }: ModelFiles, pool: SentencePool, options: TransformersOptions = {}) {
-    const { batchTexts = 32, waitMs = 3, queueTexts = 2000 } = options
+    const { batchTexts = BATCH_TEXTS, waitMs = 3, queueTexts = 2000 } = options
     this.capabilities = { model: `${model} (${dtype})`, dims, semantic: true }
     this.#model = model
     this.#pool = pool
