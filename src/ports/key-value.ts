@@ -1,3 +1,5 @@
+import type { Tallies } from './tallies.ts'
+
 export interface KeyValueEntry {
   readonly key: string
   readonly value: Uint8Array
@@ -29,7 +31,7 @@ export interface RankedMember {
 }
 
 /** Binary values by key, with time to live. Every call is one round trip, whatever the batch's size. */
-export interface KeyValue {
+export interface KeyValue extends Tallies {
   readonly capabilities: { readonly driver: string }
   /** Values by position; null where absent or expired. The views are valid until the next call. */
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | null)[]>

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { KeyValue, KeyValueEntry } from '../../src/ports/key-value.ts'
+import { describeTallies } from './tallies-contract.ts'
 
 /** A store that is empty, and how to be rid of it. */
 export interface OpenedKeyValue {
@@ -17,6 +18,8 @@ export function describeKeyValue(name: string, open: () => Promise<OpenedKeyValu
       keyValue = opened.keyValue
     })
     afterEach(() => opened.close())
+
+    describeTallies(() => keyValue)
 
     test('returns values by position, null where absent, byte for byte', async () => {
       await keyValue.setMany([entry('a', [0, 255, 128]), entry('café 🛒', [])])

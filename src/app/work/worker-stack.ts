@@ -15,7 +15,11 @@ export function workerStack(stack: Stack, teller: TellAndLease): Stack {
   return {
     ...stack,
     log: guarded(log, ['consume', 'read', 'offsets', 'committed', 'close'], check),
-    keyValue: guarded(stack.keyValue, ['getMany', 'top', 'close'], check),
+    keyValue: guarded(
+      stack.keyValue,
+      ['getMany', 'getHashes', 'getLists', 'top', 'readTally', 'close'],
+      check,
+    ),
     documents: guarded(stack.documents, ['getMany', 'search', 'count', 'close'], check),
     vectors: guarded(stack.vectors, ['getMany', 'search', 'searchExact', 'count', 'close'], check),
     // Its statements may write, whatever they look like.

@@ -8,10 +8,12 @@ import type {
   RankedMember,
   VersionedEntry,
 } from '../../ports/key-value.ts'
+import type { TallyOptions, TallyResult, TallySection, TallySnapshot } from '../../ports/tallies.ts'
 import type { LmdbEnvironment } from '../lmdb-environment.ts'
 import { openBinaryKeyed, openStringKeyed } from '../lmdb-keys.ts'
 import type { LmdbWriter } from '../lmdb-writer.ts'
 import { ExpirySweep, expiryOf, HEADER_BYTES, isExpired } from './expiry.ts'
+import { LmdbTallies } from './lmdb-tallies.ts'
 import { Ranks } from './ranks.ts'
 import { ValueArena } from './value-arena.ts'
 
@@ -23,6 +25,7 @@ export class LmdbKeyValue implements KeyValue {
   readonly #values: Database<Uint8Array, string>
   readonly #sweep: ExpirySweep
   readonly #ranks: Ranks
+  readonly #tallies: LmdbTallies
   readonly #scratch = new Scratch()
 
   constructor(environment: LmdbEnvironment, writer: LmdbWriter) {
@@ -31,6 +34,11 @@ export class LmdbKeyValue implements KeyValue {
     this.#values = openStringKeyed(environment.state, 'kv.values')
     this.#sweep = new ExpirySweep(this.#values, openBinaryKeyed(environment.state, 'kv.alarms'))
     this.#ranks = new Ranks(openBinaryKeyed(environment.state, 'kv.ranks'))
+    this.#tallies = new LmdbTallies(openBinaryKeyed(environment.state, 'kv.tallies'), {
+      get: (key) => this.#live(key),
+      put: (key, value, ttlMs) => this.#putNow(key, value, ttlMs),
+      remove: (key) => void this.#values.removeSync(key),
+    })
   }
 
   async getMany(keys: readonly string[]): Promise<readonly (Uint8Array | null)[]> {
@@ -120,6 +128,31 @@ export class LmdbKeyValue implements KeyValue {
     return this.#ranks.top(key, limit)
   }
 
+  async addToTally(
+    tally: string,
+    sections: readonly TallySection[],
+    options: TallyOptions,
+  ): Promise<readonly TallyResult[]> {
+    return this.#write(sections.length, () => this.#tallies.add(tally, sections, options))
+  }
+
+  async snapshotTally(tally: string, id: string): Promise<string | null> {
+    return this.#write(1, () => this.#tallies.snapshot(tally, id))
+  }
+
+  async readTally(tally: string, id: string): Promise<TallySnapshot | null> {
+    this.#state.refreshReads()
+    return this.#tallies.read(tally, id)
+  }
+
+  async dropTally(tally: string, id: string): Promise<void> {
+    await this.#write(1, () => this.#tallies.drop(tally, id))
+  }
+
+  async clearTally(tally: string): Promise<void> {
+    await this.#write(1, () => this.#tallies.clear(tally))
+  }
+
   async close(): Promise<void> {
     // The environment belongs to the stack, which closes it.
   }
@@ -138,15 +171,13 @@ export class LmdbKeyValue implements KeyValue {
     entries: readonly E[],
     contentOf: (entry: E) => unknown,
   ): Promise<void> {
-    await this.#write(entries.length, (nowMs) => {
+    await this.#write(entries.length, () => {
       for (const entry of entries) {
         const { key, ttlMs } = entry
         const content = contentOf(entry)
         if (content === null) this.#values.removeSync(key)
         else {
-          const value = Buffer.from(JSON.stringify(content))
-          const stored = ttlMs === undefined ? undefined : this.#values.getBinaryFast(key)
-          this.#put({ key, value, ...(ttlMs === undefined ? {} : { ttlMs }) }, stored, nowMs)
+          this.#putNow(key, Buffer.from(JSON.stringify(content)), ttlMs)
         }
       }
     })
@@ -162,6 +193,19 @@ export class LmdbKeyValue implements KeyValue {
     bytes.writeDoubleLE(expiresMs, 0)
     bytes.set(value, HEADER_BYTES)
     this.#values.putSync(key, bytes.subarray(0, length))
+  }
+
+  /** The live value of a key; null where there is none. */
+  #live(key: string): Buffer | null {
+    const stored = this.#values.getBinaryFast(key) as Buffer | undefined
+    if (stored === undefined || isExpired(stored, Date.now())) return null
+    // The buffer is longer than what it holds, which only its length says.
+    return stored.subarray(HEADER_BYTES, stored.length)
+  }
+
+  #putNow(key: string, value: Uint8Array, ttlMs: number | undefined): void {
+    const stored = ttlMs === undefined ? undefined : this.#values.getBinaryFast(key)
+    this.#put({ key, value, ...(ttlMs === undefined ? {} : { ttlMs }) }, stored, Date.now())
   }
 
   #increment(key: string, by: number, nowMs: number, ttlMs: number): number {

@@ -6,6 +6,7 @@ import type {
   RankedMember,
   VersionedEntry,
 } from '../../ports/key-value.ts'
+import type { TallyOptions, TallyResult, TallySection, TallySnapshot } from '../../ports/tallies.ts'
 import { hostOf } from './redis-address.ts'
 import { connectRedisCluster, innermost } from './redis-cluster-connection.ts'
 import { redisError } from './redis-errors.ts'
@@ -20,6 +21,14 @@ import {
   SET_LIST,
 } from './redis-scripts.ts'
 import type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
+import {
+  addToTally,
+  clearTally,
+  dropTally,
+  readTally,
+  snapshotTally,
+  type TallyStore,
+} from './redis-tallies.ts'
 import { hashOrNull, rankedMembers, ttl, versionBytes, versionIn, view } from './redis-values.ts'
 
 /** Opens a Redis Cluster as a key-value store; rejects as openRedisKeyValue does. */
@@ -115,6 +124,30 @@ class RedisClusterKeyValue implements RedisStore {
     )
   }
 
+  addToTally(
+    tally: string,
+    sections: readonly TallySection[],
+    options: TallyOptions,
+  ): Promise<readonly TallyResult[]> {
+    return this.#ask((cluster) => addToTally(this.#at(cluster), tally, { sections, options }))
+  }
+
+  snapshotTally(tally: string, id: string): Promise<string | null> {
+    return this.#ask((cluster) => snapshotTally(this.#at(cluster), tally, id))
+  }
+
+  readTally(tally: string, id: string): Promise<TallySnapshot | null> {
+    return this.#ask((cluster) => readTally(this.#at(cluster), tally, id))
+  }
+
+  dropTally(tally: string, id: string): Promise<void> {
+    return this.#ask((cluster) => dropTally(this.#at(cluster), tally, id))
+  }
+
+  clearTally(tally: string): Promise<void> {
+    return this.#ask((cluster) => clearTally(this.#at(cluster), tally))
+  }
+
   serverVersion(): Promise<string> {
     return this.#ask(async (cluster) => {
       const information = await cluster.nodes('master')[0]?.info('server')
@@ -153,6 +186,10 @@ class RedisClusterKeyValue implements RedisStore {
         return reply.value
       })
     })
+  }
+
+  #at(redis: Cluster): TallyStore {
+    return { redis, prefix: this.#prefix }
   }
 
   async #ask<T>(question: (cluster: Cluster) => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import type { RankedMember } from '../../ports/key-value.ts'
 /** Keys that one script handles; nothing else runs on the server meanwhile, some hundred microseconds. */
 const CHUNK = 256
 
-interface Code {
+export interface Code {
   readonly text: string
   readonly sha: string
 }
@@ -130,6 +130,7 @@ function replacement(command: 'HSET' | 'RPUSH'): Script {
   )
 }
 
-function coded(text: string): Code {
+/** A script, and the hash that servers know it by. */
+export function coded(text: string): Code {
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

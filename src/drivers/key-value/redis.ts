@@ -6,6 +6,7 @@ import type {
   RankedMember,
   VersionedEntry,
 } from '../../ports/key-value.ts'
+import type { TallyOptions, TallyResult, TallySection, TallySnapshot } from '../../ports/tallies.ts'
 import { hostOf } from './redis-address.ts'
 import { openRedisCluster } from './redis-cluster.ts'
 import { connectRedis } from './redis-connection.ts'
@@ -23,6 +24,14 @@ import {
   SET_LIST,
 } from './redis-scripts.ts'
 import type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
+import {
+  addToTally,
+  clearTally,
+  dropTally,
+  readTally,
+  snapshotTally,
+  type TallyStore,
+} from './redis-tallies.ts'
 import { hashOrNull, rankedMembers, ttl, versionBytes, versionIn, view } from './redis-values.ts'
 
 export type { RedisKeyValueOptions, RedisStore } from './redis-store.ts'
@@ -125,6 +134,30 @@ class RedisKeyValue implements RedisStore {
     )
   }
 
+  addToTally(
+    tally: string,
+    sections: readonly TallySection[],
+    options: TallyOptions,
+  ): Promise<readonly TallyResult[]> {
+    return this.#ask((redis) => addToTally(this.#at(redis), tally, { sections, options }))
+  }
+
+  snapshotTally(tally: string, id: string): Promise<string | null> {
+    return this.#ask((redis) => snapshotTally(this.#at(redis), tally, id))
+  }
+
+  readTally(tally: string, id: string): Promise<TallySnapshot | null> {
+    return this.#ask((redis) => readTally(this.#at(redis), tally, id))
+  }
+
+  dropTally(tally: string, id: string): Promise<void> {
+    return this.#ask((redis) => dropTally(this.#at(redis), tally, id))
+  }
+
+  clearTally(tally: string): Promise<void> {
+    return this.#ask((redis) => clearTally(this.#at(redis), tally))
+  }
+
   /** The server's version. */
   serverVersion(): Promise<string> {
     return this.#ask(async (redis) => versionIn(await redis.info('server')))
@@ -187,6 +220,10 @@ class RedisKeyValue implements RedisStore {
     for (let start = 0; start < keys.length; start += CHUNK)
       chunks.push(keys.slice(start, start + CHUNK).map((key) => this.#prefix + key))
     return chunks
+  }
+
+  #at(redis: Redis): TallyStore {
+    return { redis, prefix: this.#prefix }
   }
 
   async #ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {

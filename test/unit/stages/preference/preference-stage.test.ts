@@ -54,6 +54,11 @@ function withKeyValue(changes: Partial<KeyValue>): Stack {
     incrementMany: (keys, by, ttlMs) => keyValue.incrementMany(keys, by, ttlMs),
     rankMany: (key, increments) => keyValue.rankMany(key, increments),
     top: (key, limit) => keyValue.top(key, limit),
+    addToTally: (tally, sections, options) => keyValue.addToTally(tally, sections, options),
+    snapshotTally: (tally, id) => keyValue.snapshotTally(tally, id),
+    readTally: (tally, id) => keyValue.readTally(tally, id),
+    dropTally: (tally, id) => keyValue.dropTally(tally, id),
+    clearTally: (tally) => keyValue.clearTally(tally),
     close: () => keyValue.close(),
   }
   return { ...lab.stack, keyValue: { ...bound, ...changes } }
