@@ -24,7 +24,11 @@ export interface SqlSession {
     values?: readonly SqlValue[],
     signal?: AbortSignal,
   ): Promise<readonly Row[]>
-  /** Inserts a batch by one statement; how many rows were inserted or updated, those that conflicted left out. */
+  /**
+   * Inserts a batch by one statement. Characters that PostgreSQL cannot hold (NUL, half a surrogate pair) become
+   * U+FFFD. Two rows of a batch that conflict with each other are an error where `onConflict` updates.
+   * Resolves to how many rows were inserted or updated; those that it did nothing with are not counted.
+   */
   insert(batch: SqlInsert, signal?: AbortSignal): Promise<number>
   /** Runs statements that take no parameters and return nothing, separated by semicolons. */
   script(text: string): Promise<void>

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
+import { RepError } from '../../errors/rep-error.ts'
 import type { Sql, SqlInsert, SqlRow, SqlSession, SqlValue } from '../../ports/sql.ts'
 import { insertStatement } from './insert-statement.ts'
-import { sqlError } from './sql-errors.ts'
+import { passedOver, sqlError, sqlState } from './sql-errors.ts'
 import { PARSERS } from './sql-types.ts'
 
 /** What PGlite and its transactions have in common. */
@@ -18,7 +19,7 @@ export async function openPgliteSql(directory: string): Promise<Sql> {
   try {
     return new PgliteSql(await PGlite.create({ dataDir: directory, parsers: { ...PARSERS } }), place)
   } catch (error) {
-    throw sqlError(error, place)
+    throw faultOf(error, place)
   }
 }
 
@@ -41,8 +42,8 @@ class PgliteSession implements SqlSession {
 
   async insert(batch: SqlInsert, signal?: AbortSignal): Promise<number> {
     if (batch.rows.length === 0) return 0
-    const { text, values } = insertStatement(batch)
-    return (await this.#ask(text, values, signal)).affectedRows ?? 0
+    const { text, json } = insertStatement(batch)
+    return (await this.#ask(text, [json], signal)).affectedRows ?? 0
   }
 
   async script(text: string): Promise<void> {
@@ -58,7 +59,7 @@ class PgliteSession implements SqlSession {
     try {
       return await ask()
     } catch (error) {
-      throw sqlError(error, this.#place)
+      throw faultOf(error, this.#place)
     }
   }
 }
@@ -76,10 +77,32 @@ class PgliteSql extends PgliteSession implements Sql {
 
   async transaction<T>(work: (session: SqlSession) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
-    return this.#database.transaction((connection) => work(new PgliteSession(connection, this.#where)))
+    let rejected: { readonly error: unknown } | null = null
+    try {
+      return await this.#database.transaction(async (connection) => {
+        try {
+          const result = await work(new PgliteSession(connection, this.#where))
+          signal?.throwIfAborted()
+          return result
+        } catch (error) {
+          rejected = { error }
+          throw error
+        }
+      })
+    } catch (error) {
+      if (rejected === null) throw sqlState(error) === null ? passedOver() : faultOf(error, this.#where)
+      throw (rejected as { error: unknown }).error
+    }
   }
 
   async close(): Promise<void> {
     if (!this.#database.closed) await this.#database.close()
   }
+}
+
+/** There is no connection to lose: what is not PostgreSQL's own answer does not pass by itself. */
+function faultOf(error: unknown, place: string): RepError {
+  if (sqlState(error) !== null || error instanceof RepError) return sqlError(error, place)
+  const message = error instanceof Error ? error.message : String(error)
+  return new RepError('REP_INTERNAL', `${place} failed: ${message}`, { cause: error })
 }

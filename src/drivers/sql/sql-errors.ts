@@ -3,7 +3,7 @@ import { RepError } from '../../errors/rep-error.ts'
 
 /** Classes and codes of PostgreSQL's errors (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const PASSING = /^(08|40|53|55P03|57P0|58|25006)/
-const ENVIRONMENT = /^(28|3D000|42501|0A000$)/
+const ENVIRONMENT = /^(28|3D000|42501)/
 
 /** What a failed statement becomes: trouble with the server, a fault of its set-up, or one of ours. */
 export function sqlError(error: unknown, place: string): RepError {
@@ -27,4 +27,12 @@ export function sqlState(error: unknown): string | null {
 
 function failure(code: ErrorCode, message: string, cause: unknown): RepError {
   return new RepError(code, message, { cause })
+}
+
+/** What a commit is that PostgreSQL answers with a rollback. */
+export function passedOver(): RepError {
+  return new RepError(
+    'REP_INTERNAL',
+    'A statement of the transaction had failed, and its error was passed over: nothing of it is stored.',
+  )
 }
