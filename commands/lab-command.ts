@@ -44,7 +44,7 @@ export const labFlags = {
   })(),
   control: address({
     description:
-      'Where rep work processes of other hosts reach this run; anybody who can read the stack’s keys may. Default: 127.0.0.1, any port.',
+      'Where rep work processes of other hosts reach this run; anybody who can read the stack’s keys may. A model is served at the same address. Default: 127.0.0.1, any port.',
   }),
   ...embedderFlags,
   ...stackFlags,
@@ -93,12 +93,6 @@ export abstract class LabCommand extends BaseCommand {
         'The embedded stack belongs to one process: --pipeline workers needs services that rep up starts, e.g. --stack native.',
       )
     }
-    if (flags.pipeline === 'workers' && flags.embedder === 'transformers') {
-      throw new RepError(
-        'REP_USAGE',
-        '--embedder transformers does not go with --pipeline workers: the model is served to this process only.',
-      )
-    }
     if (flags.shard !== undefined && flags['abort-on-breach'] !== undefined) {
       throw new RepError(
         'REP_USAGE',
@@ -116,7 +110,7 @@ export abstract class LabCommand extends BaseCommand {
       prepared = await prepare({ directory, signal, log: (line) => view.log(line) })
       const { source } = prepared
       const model = flags.embedder === 'hashing' ? null : modelOf(flags, (line) => view.log(line))
-      const place = { scenario: prepared.scenario, home }
+      const place = { scenario: prepared.scenario, home, host: flags.control?.host }
       const { record, measurements, shard } = await withLabEmbedder(model, place, ({ scenario, embedder }) =>
         withLabStack(stackOf(flags), { scenario, shard: flags.shard }, (stack) =>
           runLab({

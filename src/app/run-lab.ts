@@ -165,8 +165,6 @@ async function drive(run: Drive): Promise<LabRun> {
 /** Lets worker processes take part; the embedded stack is one process's. */
 async function openCrew({ options, plan, stack }: Drive, collector: LabCollector): Promise<Crew | null> {
   if (plan.stack.kind === 'embedded' || !isLead(options)) return null
-  // The model's service listens on this host's loopback only, and workers could not read its vectors.
-  if (plan.stack.embedder !== undefined) return null
   const { id, control = { host: '127.0.0.1', port: 0 }, signal, onLog } = options
   return Crew.open({ run: id, plan, stack, collector, control, signal, log: onLog })
 }

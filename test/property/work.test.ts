@@ -34,7 +34,8 @@ test('observations come out as they went in, in order, and once', () => {
 test('a told frame keeps its number, head and rows, whatever text the head holds', () => {
   fc.assert(
     fc.property(fc.nat(2 ** 32 - 1), fc.string(), fc.uint8Array(), (number, name, rows) => {
-      const head = { stages: { [name]: counters }, assigned: {}, usage: null, clock: null, last: false }
+      const nothing = { assigned: {}, usage: null, fallbackTexts: 0, clock: null, last: false }
+      const head = { stages: { [name]: counters }, ...nothing }
       const told = readTold(toldBody(number, head, Buffer.from(rows)))
       expect(told).toEqual({ number, head, rows: Buffer.from(rows) })
     }),

@@ -4,12 +4,26 @@ import { ResilientEmbedder } from '../../drivers/embedder/resilient.ts'
 import type { Embedder } from '../../ports/embedder.ts'
 import type { Stack } from '../../ports/stack.ts'
 
-/** An embedding service that threads of a run use; survives a structured clone, the count shared. */
-export interface EmbedderAddress {
+/** Where an embedding service is, and what it serves. */
+export interface EmbedderPlace {
   readonly url: string
   readonly capabilities: Embedder['capabilities']
+}
+
+/** An embedding service that threads of a run use; survives a structured clone, the count shared. */
+export interface EmbedderAddress extends EmbedderPlace {
   /** One 32-bit integer: texts of all threads that the fallback answered. */
   readonly fallbackTexts: SharedArrayBuffer
+}
+
+/** The service as this process is about to use it: nothing has failed yet. */
+export function embedderAddress({ url, capabilities }: EmbedderPlace): EmbedderAddress {
+  return { url, capabilities, fallbackTexts: new SharedArrayBuffer(4) }
+}
+
+/** Counts texts that the fallback answered, here or in another process of the run. */
+export function addFallbackTexts({ fallbackTexts }: EmbedderAddress, texts: number): void {
+  Atomics.add(new Int32Array(fallbackTexts), 0, texts)
 }
 
 /** How many texts of a run the service did not answer. */
@@ -20,12 +34,11 @@ export function fallbackTextsOf({ fallbackTexts }: EmbedderAddress): number {
 /** The stack with the service in place of its own embedder, called so that the service's trouble stays its own. */
 export function withEmbedder(stack: Stack, address: EmbedderAddress, log?: (line: string) => void): Stack {
   const { url, capabilities } = address
-  const count = new Int32Array(address.fallbackTexts)
   const embedder = new ResilientEmbedder(
     new HttpEmbedder({ url, capabilities }),
     new HashingEmbedder(capabilities.dims),
     {
-      onFallback: (texts) => void Atomics.add(count, 0, texts),
+      onFallback: (texts) => addFallbackTexts(address, texts),
       ...(log === undefined ? {} : { log }),
     },
   )

@@ -1,6 +1,6 @@
 import type { Scenario } from '../../config/scenario.ts'
 import type { Home } from '../home.ts'
-import type { EmbedderAddress } from './embedder-address.ts'
+import { type EmbedderAddress, embedderAddress } from './embedder-address.ts'
 import type { ModelWish } from './open-model.ts'
 import { openEmbeddingService } from './open-service.ts'
 
@@ -11,24 +11,27 @@ export interface LabEmbedder {
   readonly embedder?: EmbedderAddress
 }
 
-/** Serves a model to the threads of a run, on loopback, while `use` runs; without a wish they hash words. */
+export interface LabEmbedderOptions {
+  readonly scenario: Scenario
+  readonly home: Home
+  /** Address of this host at which workers of other hosts reach the run; default loopback. */
+  readonly host?: string | undefined
+}
+
+/** Serves a model to a run's threads and workers while `use` runs; without a wish they hash words. */
 export async function withLabEmbedder<T>(
   wish: ModelWish | null,
-  { scenario, home }: { readonly scenario: Scenario; readonly home: Home },
+  { scenario, home, host = '127.0.0.1' }: LabEmbedderOptions,
   use: (lab: LabEmbedder) => Promise<T>,
 ): Promise<T> {
   if (wish === null) return use({ scenario })
   // A run empties its stack, and would lose the vectors of its catalogue: they are kept beside it.
   const place = { home, name: 'embedded' }
-  const service = await openEmbeddingService(wish, { host: '127.0.0.1', port: 0, place })
+  const service = await openEmbeddingService(wish, { host, port: 0, place })
   try {
-    const { url, capabilities } = service
-    const pipeline = { ...scenario.pipeline, embedder: { dims: capabilities.dims } }
-    const fallbackTexts = new SharedArrayBuffer(4)
-    return await use({
-      scenario: { ...scenario, pipeline },
-      embedder: { url, capabilities, fallbackTexts },
-    })
+    const { dims } = service.capabilities
+    const pipeline = { ...scenario.pipeline, embedder: { dims } }
+    return await use({ scenario: { ...scenario, pipeline }, embedder: embedderAddress(service) })
   } finally {
     await service.close()
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { PipelineSettings } from '../../config/scenario.ts'
 import type { SchemaIds } from '../../domain/codec.ts'
 import type { KafkaClientName } from '../../drivers/event-log/kafka-options.ts'
+import type { EmbedderPlace } from '../embed/embedder-address.ts'
 import type { StageName } from '../stage-table.ts'
 
 /** What a worker says when it connects. */
@@ -22,6 +23,8 @@ export interface Welcome {
   readonly run: string
   readonly settings: PipelineSettings
   readonly dims: number
+  /** The run's embedding service; null: workers hash words, as the run does. */
+  readonly embedder: EmbedderPlace | null
   readonly kafkaClient: KafkaClientName
   readonly schemaIds: SchemaIds
   /** Marks of the ledger's streams in trace ids, in its order. */

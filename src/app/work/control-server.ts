@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { RepError } from '../../errors/rep-error.ts'
 import { nowUs } from '../../kernel/time.ts'
 import { LatencyRecorder } from '../../measure/latency-recorder.ts'
+import { addFallbackTexts } from '../embed/embedder-address.ts'
 import type { LabPlan } from '../lab-plan.ts'
 import type { StageName } from '../stage-table.ts'
 import { repVersion } from '../version.ts'
@@ -147,11 +148,15 @@ export class ControlServer {
 
   #enrol(hello: Hello): RemoteWorker {
     const here = hello.host === hostname()
+    const { ledger, stack } = this.#options.plan
     const worker = new RemoteWorker({
       hello,
       name: here ? `rep work ${hello.pid}` : `rep work ${hello.pid} on ${hello.host}`,
-      ledger: this.#options.plan.ledger,
+      ledger,
       recorder: () => new LatencyRecorder(this.#measuredFromUs),
+      onFallback: (texts) => {
+        if (stack.embedder !== undefined) addFallbackTexts(stack.embedder, texts)
+      },
     })
     this.#workers.set(hello.session, worker)
     return worker
@@ -160,10 +165,12 @@ export class ControlServer {
   #welcome(lastTold: number): Welcome {
     const { run, plan } = this.#options
     const { stack, scenario, ledger, schemaIds } = plan
+    const { embedder } = stack
     return {
       run,
       settings: scenario.pipeline,
       dims: scenario.pipeline.embedder.dims,
+      embedder: embedder === undefined ? null : { url: embedder.url, capabilities: embedder.capabilities },
       kafkaClient: stack.kind === 'services' ? stack.kafkaClient : 'platformatic',
       schemaIds,
       streams: ledger.streams.map(({ tag }) => tag),

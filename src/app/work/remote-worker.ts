@@ -15,6 +15,8 @@ export interface RemoteWorkerOptions {
   readonly ledger: LedgerBuffers
   /** Made when the run's due time 0 is known, which is before there is anything to record. */
   readonly recorder: () => LatencyRecorder
+  /** Told how many more texts the embedding service did not answer. */
+  readonly onFallback: (texts: number) => void
 }
 
 /** A worker process as its lab sees it: puts what it tells into the ledger and the histograms. */
@@ -52,6 +54,8 @@ export class RemoteWorker {
     const { number, head, rows } = readTold(body)
     if (number <= this.lastTold) return number
     this.lastTold = number
+    const fallbackTexts = head.fallbackTexts - (this.#head?.fallbackTexts ?? 0)
+    if (fallbackTexts > 0) this.#options.onFallback(fallbackTexts)
     this.#head = head
     this.left = head.last
     this.#usage.note(head.usage)

@@ -17,6 +17,11 @@ export interface TellerOptions {
   readonly log: (line: string) => void
 }
 
+/** What a worker says of itself with every frame. */
+export type WorkerHead = Omit<ToldHead, 'clock' | 'last'>
+
+const NOTHING: WorkerHead = { stages: {}, assigned: {}, usage: null, fallbackTexts: 0 }
+
 /** A frame on its way. */
 interface Sent {
   readonly number: number
@@ -38,7 +43,7 @@ export class Teller {
   readonly #over = new AbortController()
   #connection: LabConnection | null = null
   #welcome: Welcome | null = null
-  #head: () => Omit<ToldHead, 'clock' | 'last'> = () => ({ stages: {}, assigned: {}, usage: null })
+  #head: () => WorkerHead = () => NOTHING
   #last = false
   #number = 0
   #sent: Sent | null = null
@@ -84,7 +89,7 @@ export class Teller {
   }
 
   /** What every frame says beside the observations. */
-  describe(head: () => Omit<ToldHead, 'clock' | 'last'>): void {
+  describe(head: () => WorkerHead): void {
     this.#head = head
   }
 

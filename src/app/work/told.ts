@@ -13,6 +13,8 @@ export interface ToldHead {
   /** Partitions that it has now, by stage. */
   readonly assigned: Readonly<Partial<Record<StageName, number>>>
   readonly usage: ProcessUsage | null
+  /** Texts that the embedding service did not answer. */
+  readonly fallbackTexts: number
   /** How its clock stands to the lab's; null before it is known. */
   readonly clock: WorkerClock | null
   /** True in the last frame: it has settled and left. */

@@ -7,6 +7,7 @@ import { RepError } from '../../errors/rep-error.ts'
 import { processUsage } from '../../measure/process-usage.ts'
 import type { Stack } from '../../ports/stack.ts'
 import type { StageCounters } from '../../stages/stage.ts'
+import { embedderAddress, fallbackTextsOf } from '../embed/embedder-address.ts'
 import type { ServicesAddress } from '../lab-plan.ts'
 import { openStack } from '../open-stack.ts'
 import { runStages } from '../run-stages.ts'
@@ -127,11 +128,18 @@ async function runWith(
   counters: Record<string, StageCounters>,
   { address, stages, kafkaClient, signal, log }: WorkOptions,
 ): Promise<void> {
-  const { dims, schemaIds, settings, kafkaClient: client } = teller.welcome
+  const { dims, schemaIds, settings, embedder: place, kafkaClient: client } = teller.welcome
+  const embedder = place === null ? undefined : embedderAddress(place)
   const assignments = new AssignmentWatch(log)
-  const stack = await openStack({ ...address, dims, schemaIds, kafkaClient: kafkaClient ?? client }, log)
+  const own = { ...address, dims, schemaIds, kafkaClient: kafkaClient ?? client }
+  const stack = await openStack(embedder === undefined ? own : { ...own, embedder }, log)
   try {
-    teller.describe(() => ({ stages: counters, assigned: assignments.counts(), usage: processUsage() }))
+    teller.describe(() => ({
+      stages: counters,
+      assigned: assignments.counts(),
+      usage: processUsage(),
+      fallbackTexts: embedder === undefined ? 0 : fallbackTextsOf(embedder),
+    }))
     const context = { stack: workerStack(stack, teller), observer: tellingObserver(teller), log }
     const wanted = stagesOf(settings)
     await runStages(context, {

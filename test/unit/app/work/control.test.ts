@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { fallbackTextsOf } from '../../../../src/app/embed/embedder-address.ts'
 import { Teller } from '../../../../src/app/work/teller.ts'
 import { tellingObserver } from '../../../../src/app/work/telling-observer.ts'
 import { openLedger } from '../../../../src/measure/ledger.ts'
@@ -29,7 +30,12 @@ test('what a worker observes is in the ledger and the figures when its flush res
   const { server, ledger } = await openLab()
   const teller = await openTeller({ control: server.address, hello: helloTo(server), log: quiet })
   const counters = { ...newCounters(), in: 4, out: 2, duplicates: 1 }
-  teller.describe(() => ({ stages: { behavior: counters }, assigned: { behavior: 12 }, usage: null }))
+  teller.describe(() => ({
+    stages: { behavior: counters },
+    assigned: { behavior: 12 },
+    usage: null,
+    fallbackTexts: 0,
+  }))
   const observer = tellingObserver(teller)
   observer.done('index', traceId(0), 1e6)
   observer.done('index', traceId(1), 2e6)
@@ -86,11 +92,23 @@ test('nothing is lost or told twice, wherever the connection breaks', async () =
   expect(server.workers).toHaveLength(1)
 })
 
+test('a worker is told of the run’s model, and texts that it did not answer are counted once', async () => {
+  const { server, embedder } = await openLab()
+  const hello = helloTo(server)
+  const teller = await openTeller({ control: server.address, hello, log: quiet })
+  const { url, capabilities } = embedder
+  expect(teller.welcome.embedder).toEqual({ url, capabilities })
+  let fallbackTexts = 0
+  teller.describe(() => ({ stages: {}, assigned: {}, usage: null, fallbackTexts }))
+  for (fallbackTexts of [3, 3, 5]) await teller.flush()
+  expect(fallbackTextsOf(embedder)).toBe(5)
+})
+
 test('a worker that dies leaves what it told, and what it had in hand counts as never taken', async () => {
   const { server, ledger } = await openLab()
   const teller = await openTeller({ control: server.address, hello: helloTo(server), log: quiet })
   const counters = { ...newCounters(), in: 10, out: 3, duplicates: 1, deadLettered: 1 }
-  teller.describe(() => ({ stages: { behavior: counters }, assigned: {}, usage: null }))
+  teller.describe(() => ({ stages: { behavior: counters }, assigned: {}, usage: null, fallbackTexts: 0 }))
   tellingObserver(teller).done('index', traceId(5), 1e6)
   await teller.flush()
   teller.abandon()
@@ -104,7 +122,7 @@ test('one that says goodbye is taken at its word', async () => {
   const { server } = await openLab()
   const teller = await openTeller({ control: server.address, hello: helloTo(server), log: quiet })
   const counters = { ...newCounters(), in: 3, out: 3 }
-  teller.describe(() => ({ stages: { behavior: counters }, assigned: {}, usage: null }))
+  teller.describe(() => ({ stages: { behavior: counters }, assigned: {}, usage: null, fallbackTexts: 0 }))
   await teller.end()
   expect(server.workers[0]!.left).toBe(true)
   expect(server.workers[0]!.progress(true).stages.behavior).toEqual(counters)
