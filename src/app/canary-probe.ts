@@ -1,5 +1,6 @@
 import { formatTraceId, runTag } from '../domain/trace-id.ts'
 import { CanarySource, canaryUserOf } from '../load/canary-source.ts'
+import type { CollectorClient } from '../load/collector-client.ts'
 import type { EventBatch } from '../load/event-batch.ts'
 import { followCanary } from '../load/http-canary.ts'
 import { HttpClient } from '../load/http-client.ts'
@@ -11,6 +12,7 @@ import type { LatencyRecorder } from '../measure/latency-recorder.ts'
 import type { LedgerWriter } from '../measure/ledger-writer.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import { catalogueOf } from './catalogue.ts'
+import { openClient } from './collector-way.ts'
 import type { LabPlan } from './lab-plan.ts'
 import { LabLoadObserver } from './load-observer.ts'
 
@@ -29,38 +31,61 @@ export interface CanaryRun {
   readonly signal: AbortSignal
 }
 
+/** Where canaries are sent to, and looked for. */
+export interface CanaryPlaces {
+  /** The recommendation service. */
+  readonly url: string
+  readonly log: EventLog
+  /** The collector; null where canaries go straight to the log. */
+  readonly collector: string | null
+}
+
+/** Canary posts under way. */
+const MOST_POSTED = 1024
+
 /** Sends canary actions and follows each until a recommendation reflects it. */
 export class CanaryProbe {
   readonly #plan: LabPlan
   readonly #log: EventLog
+  /** Null where canaries go straight to the log. */
+  readonly #client: CollectorClient | null
   readonly #target: HttpTarget
   readonly #source: CanarySource | null
 
   private constructor(
     plan: LabPlan,
     target: HttpTarget,
-    parts: { log: EventLog; source: CanarySource | null },
+    parts: { log: EventLog; client: CollectorClient | null; source: CanarySource | null },
   ) {
     this.#plan = plan
     this.#target = target
     this.#log = parts.log
+    this.#client = parts.client
     this.#source = parts.source
   }
 
-  static async open(plan: LabPlan, { url, log }: { url: string; log: EventLog }): Promise<CanaryProbe> {
+  static async open(plan: LabPlan, { url, log, collector }: CanaryPlaces): Promise<CanaryProbe> {
     const { scenario } = plan
+    const client = collector === null ? null : await openClient(plan, collector)
     const target = parseTarget(`${url}/v1/users/{userId}/recommendations?limit=${scenario.load.reads.limit}`)
     const products = await catalogueOf(plan)
     const source =
       scenario.load.canaries.tps > 0
-        ? new CanarySource(scenario, { products, schemaIds: plan.schemaIds })
+        ? new CanarySource(scenario, {
+            products,
+            schemaIds: plan.schemaIds,
+            format: client === null ? 'avro' : 'json',
+          })
         : null
-    return new CanaryProbe(plan, target, { log, source })
+    return new CanaryProbe(plan, target, { log, client, source })
   }
 
   async run({ originUs, recorder, ledger, signal }: CanaryRun): Promise<CanaryTally> {
     const tally = { sent: 0, seen: 0, lost: 0, firstLost: null as string | null }
-    if (this.#source === null) return tally
+    if (this.#source === null) {
+      this.#client?.close()
+      return tally
+    }
     const { pollMs, timeoutMs } = this.#plan.scenario.load.canaries
     const client = new HttpClient(this.#target)
     const sends = new LabLoadObserver(recorder, ledger)
@@ -80,7 +105,9 @@ export class CanaryProbe {
     }
     await runLoad({
       sources: [this.#source],
-      append: (topic, records) => this.#log.append(topic, records),
+      append: (topic, records) => this.#client?.append(records) ?? this.#log.append(topic, records),
+      // A request holds one sender's events: canaries are posted one by one.
+      ...(this.#client === null ? {} : { batchEvents: 1, maxInFlight: MOST_POSTED, slabBytes: 0 }),
       originUs,
       signal,
       // This thread's event loop also serves the polls.
@@ -97,6 +124,7 @@ export class CanaryProbe {
       },
     })
     await Promise.all(followed)
+    this.#client?.close()
     client.close()
     return tally
   }

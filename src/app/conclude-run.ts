@@ -35,7 +35,9 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     traceIdOf: await traceIds(run),
     shard: meeting !== null,
   })
-  const injected = sumInjected(run.loads.map((load) => load.injected))
+  const injected = sumInjected(
+    [...run.loads, ...(run.collect === null ? [] : [run.collect])].map((by) => by.injected),
+  )
   const record = composeRecord({
     id: options.id,
     scenario,

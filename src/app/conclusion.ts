@@ -7,6 +7,7 @@ import type { LabPlan } from './lab-plan.ts'
 import type { LiveSampler } from './live-sampler.ts'
 import type { Offered } from './offered.ts'
 import type { ShardMeeting } from './shards/shard-meeting.ts'
+import type { CollectThreadResult } from './workers/collect.ts'
 import type { LoadThreadResult } from './workers/load.ts'
 import type { ProbeThreadResult } from './workers/probe.ts'
 
@@ -31,6 +32,8 @@ export interface Conclusion {
   readonly sampler: LiveSampler
   readonly loads: readonly LoadThreadResult[]
   readonly probe: ProbeThreadResult
+  /** Null where the load went straight to the log. */
+  readonly collect: CollectThreadResult | null
   readonly drained: boolean
   readonly stoppedEarly: string | null
   readonly resources: readonly ResourceFigures[]

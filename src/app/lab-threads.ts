@@ -6,6 +6,7 @@ import type { ShardStart } from './shards/run-clock.ts'
 import { shardOfUsers } from './shards/shard-facts.ts'
 import { type StageName, stagesOf } from './stage-table.ts'
 import { startThread, type Thread } from './thread.ts'
+import type { CollectThreadData, CollectThreadResult } from './workers/collect.ts'
 import type { LoadThreadData, LoadThreadResult } from './workers/load.ts'
 import type { PipelineThreadData } from './workers/pipeline.ts'
 import type { ProbeThreadData, ProbeThreadResult } from './workers/probe.ts'
@@ -23,6 +24,8 @@ const LEAD_US = 300_000
 export interface LabThreads {
   readonly pipeline: readonly Thread<LabProgress>[]
   readonly recommend: Thread<LabProgress>
+  /** Null where the load goes straight to the log. */
+  readonly collect: Thread<CollectThreadResult> | null
   readonly load: readonly Thread<LoadThreadResult>[]
   readonly probe: Thread<ProbeThreadResult>
 }
@@ -39,11 +42,11 @@ export interface LabHooks {
 /** Starts the threads of a lab and resolves when all are ready; on failure none is left. */
 export async function startLab(
   plan: LabPlan,
-  { collector, pipeline: runner, shard: shardOfRun, onLog }: LabHooks,
+  { collector: reports, pipeline: runner, shard: shardOfRun, onLog }: LabHooks,
 ): Promise<LabThreads> {
   const started: Thread<unknown>[] = []
   const start = <R>(name: string, entry: string, data: unknown): Thread<R> => {
-    const hooks = { onLog, onProgress: (progress: LabProgress) => collector.take(name, progress) }
+    const hooks = { onLog, onProgress: (progress: LabProgress) => reports.take(name, progress) }
     const thread = startThread<R, LabProgress>({ name, entry, data }, hooks)
     started.push(thread)
     return thread
@@ -55,19 +58,29 @@ export async function startLab(
     const pipeline = groups.map((stages) =>
       start<LabProgress>(stages.join('+'), 'pipeline', { plan, stages } satisfies PipelineThreadData),
     )
+    const collect =
+      plan.scenario.load.through === 'collector'
+        ? start<CollectThreadResult>('collect', 'collect', { plan } satisfies CollectThreadData)
+        : null
     const url = await recommend.ready
+    const collector = (await collect?.ready) ?? null
     const shards = plan.scenario.load.threads
     const within = shardOfRun === undefined ? {} : { within: shardOfUsers(shardOfRun) }
     const load = Array.from({ length: shards }, (_, shard) =>
       start<LoadThreadResult>(`load-${shard}`, 'load', {
         plan,
         shard: { shard, shards, ...within },
+        collector,
       } satisfies LoadThreadData),
     )
     const watched = shardOfRun === undefined || shardOfRun.index === 1 ? plan : withoutProbes(plan)
-    const probe = start<ProbeThreadResult>('probe', 'probe', { plan: watched, url } satisfies ProbeThreadData)
+    const probe = start<ProbeThreadResult>('probe', 'probe', {
+      plan: watched,
+      url,
+      collector,
+    } satisfies ProbeThreadData)
     await Promise.all(started.map((thread) => thread.ready))
-    return { pipeline, recommend, load, probe }
+    return { pipeline, recommend, collect, load, probe }
   } catch (error) {
     await Promise.all(started.map((thread) => thread.terminate()))
     throw error
@@ -82,9 +95,14 @@ function withoutProbes(plan: LabPlan): LabPlan {
   return { ...plan, scenario: { ...scenario, load: { ...load, ...none } } }
 }
 
+/** The threads that serve the load: the system under test. */
+export function servicesOf({ pipeline, recommend, collect }: LabThreads): readonly Thread<unknown>[] {
+  return [...pipeline, recommend, ...(collect === null ? [] : [collect])]
+}
+
 /** All threads of a lab. */
 export function allThreads(threads: LabThreads): readonly Thread<unknown>[] {
-  return [...threads.pipeline, threads.recommend, ...threads.load, threads.probe]
+  return [...servicesOf(threads), ...threads.load, threads.probe]
 }
 
 /** Due time 0 of a run of one process. */

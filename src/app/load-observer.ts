@@ -25,7 +25,7 @@ export class LabLoadObserver implements LoadObserver {
     for (let i = 0; i < batch.count; i++) {
       const dueUs = batch.originUs + batch.dueUs[i]!
       account.sent(batch.sequences[i]!, batch.sendUs - dueUs)
-      if (actions) this.#recorder.sent(dueUs, batch.sendUs)
+      if (actions) this.#recorder.sent(dueUs, batch.sendUs, Math.max(dueUs, batch.originUs + batch.readyUs))
     }
   }
 

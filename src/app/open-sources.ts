@@ -1,5 +1,7 @@
+import type { CollectorLoad } from '../config/scenario.ts'
 import { ActionSource } from '../load/action-source.ts'
 import { type EventSource, isFirst, type Shard } from '../load/event-source.ts'
+import { GatheredSource } from '../load/gathered-source.ts'
 import { InventorySource } from '../load/inventory-source.ts'
 import { ReplaySource } from '../load/replay/replay-source.ts'
 import { catalogueOf } from './catalogue.ts'
@@ -15,7 +17,13 @@ export async function openSources(plan: LabPlan, shard: Shard): Promise<readonly
           shard,
           schemaId: schemaIds['user.action.v1-value'].at(-1)!,
         })
-      : new ActionSource(scenario, { products, shard, schemaIds })
+      : scenario.load.through === 'log'
+        ? new ActionSource(scenario, { products, shard, schemaIds })
+        : gathered(new ActionSource(scenario, { products, shard, format: 'json' }), scenario.load.collector)
   if (!isFirst(shard)) return [actions]
   return [actions, new InventorySource(scenario, { products, schemaIds })]
+}
+
+function gathered(source: EventSource, { senders, batch, waitMs }: CollectorLoad): EventSource {
+  return new GatheredSource(source, { senders, batch, waitUs: waitMs * 1e3 })
 }

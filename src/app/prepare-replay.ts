@@ -39,6 +39,11 @@ export async function prepareReplay(
   wish: ReplayWish,
   { directory, signal, log }: ReplayPlaces,
 ): Promise<PreparedReplay> {
+  if (base.load.through === 'collector') {
+    const message =
+      'A replay sends recorded events to the event log: load.through: collector does not go with it.'
+    throw new RepError('REP_USAGE', message)
+  }
   const work = join(directory, 'replay')
   const tapeFile = join(work, 'actions.tape')
   const catalogueFile = join(work, 'catalogue.jsonl')

@@ -13,7 +13,7 @@ import { EarlyStop } from './early-stop.ts'
 import { LabCollector } from './lab-collector.ts'
 import type { LabOptions, LabRun } from './lab-options.ts'
 import type { LabPlan, LabProgress, StackAddress } from './lab-plan.ts'
-import { allThreads, type LabThreads, orderStart, ownStart, startLab } from './lab-threads.ts'
+import { allThreads, type LabThreads, orderStart, ownStart, servicesOf, startLab } from './lab-threads.ts'
 import { LiveSampler } from './live-sampler.ts'
 import { actionSchedule, canaryCount, countOffered, type Offered, shardSchedule } from './offered.ts'
 import { openStack } from './open-stack.ts'
@@ -25,6 +25,7 @@ import type { ShardMeeting } from './shards/shard-meeting.ts'
 import { groupsOf, stagesOf } from './stage-table.ts'
 import { startTicking } from './ticker.ts'
 import { Crew } from './work/crew.ts'
+import type { CollectThreadResult } from './workers/collect.ts'
 
 /** Runs one scenario on a stack that nobody else uses, and judges it. */
 export async function runLab(options: LabOptions): Promise<LabRun> {
@@ -140,6 +141,8 @@ async function drive(run: Drive): Promise<LabRun> {
     const [loads, probe] = await Promise.race([driven, firstFailure(threads)])
     if (meeting !== null) await Promise.race([meeting.sent(), firstFailure(threads)])
     sampler.beginDrain()
+    // First: what it holds has yet to get into the log.
+    const collect = await Promise.race([stopCollector(threads), firstFailure(threads)])
     const groups = groupsOf(stagesOf(scenario.pipeline))
     const drained = meeting?.caughtUp ?? (await drain(stack.log, groups, { timeoutMs: scenario.drainMs }))
     await meeting?.drained(drained)
@@ -147,11 +150,23 @@ async function drive(run: Drive): Promise<LabRun> {
     const [lasts] = await Promise.all([stopServices(threads), crew?.stop()])
     await meeting?.stopped()
     for (const [name, last] of lasts) collector.take(name, last)
+    if (collect !== null) collector.take('collect', collect.last)
     for (const [i, { name }] of threads.load.entries()) collector.take(name, loads[i]!.last)
     collector.take(threads.probe.name, probe.last)
     const used = [...resources.stop(collector.threadUsage), ...(crew?.figures ?? [])]
     const notes = [...run.notes, ...(crew?.notes ?? []), ...(meeting?.notes ?? [])]
-    const parts = { ...run, notes, originUs, originEpochMs, collector, sampler, loads, probe, drained }
+    const parts = {
+      ...run,
+      notes,
+      originUs,
+      originEpochMs,
+      collector,
+      sampler,
+      loads,
+      probe,
+      collect,
+      drained,
+    }
     return await concludeRun({ ...parts, stoppedEarly: early.reason, resources: used })
   } finally {
     early.dispose()
@@ -177,8 +192,14 @@ function watchedProcesses(stack: StackAddress): readonly WatchedProcess[] {
 }
 
 function firstFailure(threads: LabThreads): Promise<never> {
-  const services = [...threads.pipeline, threads.recommend]
-  return Promise.race(services.map(({ result }) => result.then(() => new Promise<never>(() => undefined))))
+  const running = servicesOf(threads).map(({ result }) => result)
+  return Promise.race(running.map((result) => result.then(() => new Promise<never>(() => undefined))))
+}
+
+/** Stops the collector, if there is one; resolves when all that it took is in the log. */
+async function stopCollector({ collect }: LabThreads): Promise<CollectThreadResult | null> {
+  collect?.order({ kind: 'stop' })
+  return collect === null ? null : collect.result
 }
 
 /** Stops the pipeline and the service; returns their last reports by thread. */

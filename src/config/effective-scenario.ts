@@ -4,7 +4,8 @@ import type { ScenarioInput } from './schema/scenario-schema.ts'
 
 /** A parsed file as the effective scenario: only names change, a duration's to one that ends in `Ms`. */
 export function effectiveScenario(name: string, input: ScenarioInput): Scenario {
-  const { actions, inventory, reads, canaries, threads } = input.load
+  const { actions, inventory, reads, canaries, threads, through } = input.load
+  const { wait: waitMs, timeout: timeoutMs, ...collector } = input.load.collector
   return {
     name,
     title: input.title === '' ? name : input.title,
@@ -15,6 +16,8 @@ export function effectiveScenario(name: string, input: ScenarioInput): Scenario 
     drainMs: input.drain,
     load: {
       threads,
+      through,
+      collector: { ...collector, waitMs, timeoutMs },
       actions: { tps: actions.tps, arrival: arrival(actions.arrival), phases: actions.phases.map(phase) },
       inventory: {
         tps: inventory.tps,

@@ -30,6 +30,9 @@ export interface Scenario {
 export interface LoadSettings {
   /** Generator threads; each drives disjoint users of one schedule. */
   readonly threads: number
+  /** Which way user actions and canaries take: straight to the event log, or over HTTP through the collector. */
+  readonly through: 'log' | 'collector'
+  readonly collector: CollectorLoad
   readonly actions: ActionLoad
   /** Inventory changes beside the actions. */
   readonly inventory: InventoryLoad
@@ -42,6 +45,18 @@ export interface LoadSettings {
     readonly pollMs: number
     readonly timeoutMs: number
   }
+}
+
+/** How events are sent where they go through the collector. */
+export interface CollectorLoad {
+  /** Each has its own users and one connection, and sends one request at a time: so a user's events keep their order. */
+  readonly senders: number
+  /** Events of a request; 1: each is posted by itself. */
+  readonly batch: number
+  /** A batch is sent when its first event has waited so long, full or not. */
+  readonly waitMs: number
+  /** From the hand-over of a request to its whole answer. */
+  readonly timeoutMs: number
 }
 
 export interface ActionLoad {

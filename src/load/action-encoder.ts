@@ -3,8 +3,8 @@ import { writeLong } from './avro-bytes.ts'
 import { CAMPAIGN_FRAGMENTS, MOMENTS, PLACES } from './session-context.ts'
 import type { SessionModel } from './session-model.ts'
 import { ACTION_TYPE_OF_STEP } from './session-steps.ts'
+import { TraceIdBytes } from './trace-id-bytes.ts'
 
-const HEX = new TextEncoder().encode('0123456789abcdef')
 const NULL = 0
 const VALUE = 2
 const DASH = 45
@@ -16,14 +16,13 @@ const FIXED_BYTES = 5 + 1 + TRACE_ID_BYTES + 2 + 8 + 16 + 16
  * Writes user actions in Confluent's wire format, as the codec would encode the same action (a property
  * test holds them equal), but by copying fragments that were encoded before.
  */
-export class ActionEncoder {
+export class ActionEncoder implements ActionWriter {
   /** No action of a user id of up to `MOST_KEY_BYTES` is longer. */
   readonly maxBytes: number
   readonly #fragments: ActionFragments
   /** Frame (magic byte, schema id) and the trace id's length, which begin every event. */
   readonly #head = new Uint8Array(6)
-  /** Digits of the trace id as of the last event; those of time and sequence are overwritten. */
-  readonly #traceId = new TextEncoder().encode('00000000-0000-7000-8000-000000000000')
+  readonly #traceId: TraceIdBytes
   /** The event time, encoded, that `#timeBytes` and the trace id hold now. */
   #timestampMs = -1
   readonly #timeBytes = new Uint8Array(10)
@@ -33,8 +32,7 @@ export class ActionEncoder {
     this.#fragments = fragments
     new DataView(this.#head.buffer).setUint32(1, schemaId)
     this.#head[5] = TRACE_ID_BYTES * 2
-    this.#writeHex(15, 3, tag >>> 4)
-    this.#writeHex(20, 1, tag & 15)
+    this.#traceId = new TraceIdBytes(tag)
     const { ids, queries, offers, pages, properties } = fragments
     this.maxBytes =
       FIXED_BYTES +
@@ -52,9 +50,9 @@ export class ActionEncoder {
   /** Writes the action that the sessions hold, from `from` on; returns the position after it. */
   write(target: Uint8Array, from: number, action: ActionHead, sessions: SessionModel): number {
     this.#setTime(action.timestampMs)
-    this.#setSequence(action.sequence)
+    this.#traceId.setSequence(action.sequence)
     let at = copy(this.#head, this.#head.length, target, from)
-    at = copy(this.#traceId, TRACE_ID_BYTES, target, at)
+    at = copy(this.#traceId.bytes, TRACE_ID_BYTES, target, at)
     target[at++] = action.key.length * 2
     at = copy(action.key, action.key.length, target, at)
     target[at++] = ACTION_TYPE_OF_STEP[sessions.step]! * 2
@@ -86,27 +84,21 @@ export class ActionEncoder {
   #setTime(timestampMs: number): void {
     if (timestampMs === this.#timestampMs) return
     this.#timestampMs = timestampMs
-    this.#writeHex(0, 8, Math.floor(timestampMs / 0x10000))
-    this.#writeHex(9, 4, timestampMs % 0x10000)
+    this.#traceId.setTime(timestampMs)
     this.#timeLength = writeLong(this.#timeBytes, 0, timestampMs)
-  }
-
-  #setSequence(sequence: number): void {
-    this.#writeHex(24, 6, Math.floor(sequence / 0x1000000))
-    this.#writeHex(30, 6, sequence % 0x1000000)
-  }
-
-  #writeHex(at: number, digits: number, value: number): void {
-    let rest = value
-    for (let i = at + digits - 1; i >= at; i--) {
-      this.#traceId[i] = HEX[rest & 15]!
-      rest >>>= 4
-    }
   }
 }
 
 /** User ids longer than this do not occur: `user-` and the digits of a number. */
-const MOST_KEY_BYTES = 24
+export const MOST_KEY_BYTES = 24
+
+/** Writes the actions that the sessions hold, as bytes. */
+export interface ActionWriter {
+  /** No action of a user id of up to `MOST_KEY_BYTES` is longer. */
+  readonly maxBytes: number
+  /** Returns the position after it. */
+  write(target: Uint8Array, from: number, action: ActionHead, sessions: SessionModel): number
+}
 
 /** What an action has beside its place in a session. */
 export interface ActionHead {

@@ -3,13 +3,15 @@ import { LOCAL_SCHEMA_IDS, type SchemaIds } from '../domain/codec.ts'
 import type { Product } from '../domain/events.ts'
 import { USER_ACTION } from '../domain/topics.ts'
 import { runTag } from '../domain/trace-id.ts'
-import { ActionEncoder, type ActionHead } from './action-encoder.ts'
+import { ActionEncoder, type ActionHead, type ActionWriter } from './action-encoder.ts'
 import { ActionFragments } from './action-fragments.ts'
+import { ActionJson } from './action-json.ts'
 import type { EventBatch } from './event-batch.ts'
 import { type EventSource, isOwn, type Shard, WHOLE } from './event-source.ts'
 import { ProductPicker } from './product-picker.ts'
 import { createSchedule, type Schedule } from './schedule.ts'
 import { SessionModel } from './session-model.ts'
+import { ShopPages } from './shop-pages.ts'
 import { UserPicker, userIdOf } from './user-picker.ts'
 
 /** The parts of a scenario that the actions follow from. */
@@ -22,6 +24,8 @@ export interface SourceOptions {
   readonly products: readonly Product[]
   readonly shard?: Shard
   readonly schemaIds?: SchemaIds
+  /** Bytes as the event log gets them (the default), or as the collector does. */
+  readonly format?: 'avro' | 'json'
 }
 
 /**
@@ -36,7 +40,7 @@ export class ActionSource implements EventSource {
   readonly #startsAtMs: number
   readonly #users: UserPicker
   readonly #sessions: SessionModel
-  readonly #encoder: ActionEncoder
+  readonly #encoder: ActionWriter
   /** UTF-8 of each user's id, made when the user first acts. */
   readonly #keys: (Uint8Array | undefined)[]
   readonly #head: ActionHead = { key: new Uint8Array(0), timestampMs: 0, sequence: 0 }
@@ -53,13 +57,17 @@ export class ActionSource implements EventSource {
     this.schedule = createSchedule(scenario.load.actions, { seed, warmupMs, stream: 'action' })
     this.#users = new UserPicker(users, seed)
     const picker = new ProductPicker(products, catalogue)
-    const fragments = new ActionFragments(products, picker.categories)
-    this.#sessions = new SessionModel(users.count, seed, { fragments, picker })
-    this.#encoder = new ActionEncoder(
-      fragments,
-      schemaIds['user.action.v1-value'].at(-1)!,
-      runTag(seed, 'action'),
-    )
+    const pages = new ShopPages(products, picker.categories)
+    this.#sessions = new SessionModel(users.count, seed, { pages, picker })
+    const tag = runTag(seed, 'action')
+    this.#encoder =
+      options.format === 'json'
+        ? new ActionJson(products, pages, tag)
+        : new ActionEncoder(
+            new ActionFragments(products, pages),
+            schemaIds['user.action.v1-value'].at(-1)!,
+            tag,
+          )
     this.#keys = new Array<Uint8Array | undefined>(users.count)
   }
 

@@ -57,7 +57,7 @@ export class Fragments {
   readonly offsets: Uint32Array
   readonly longest: number
 
-  constructor(fragments: readonly (readonly number[])[]) {
+  constructor(fragments: readonly ArrayLike<number>[]) {
     this.offsets = new Uint32Array(fragments.length + 1)
     fragments.forEach((fragment, i) => {
       this.offsets[i + 1] = this.offsets[i]! + fragment.length

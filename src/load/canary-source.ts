@@ -1,6 +1,6 @@
 import type { Scenario } from '../config/scenario.ts'
-import { createCodec, type EventCodec } from '../domain/codec.ts'
-import type { Product } from '../domain/events.ts'
+import { createCodec } from '../domain/codec.ts'
+import type { Product, UserAction } from '../domain/events.ts'
 import { USER_ACTION } from '../domain/topics.ts'
 import { formatTraceId, runTag } from '../domain/trace-id.ts'
 import { Random } from '../kernel/random.ts'
@@ -21,7 +21,7 @@ export type CanaryScenario = ActionScenario & {
 export class CanarySource implements EventSource {
   readonly stream = 'canary'
   readonly topic = USER_ACTION
-  readonly #codec: EventCodec
+  readonly #encode: (action: CanaryAction) => Uint8Array
   readonly #tag: number
   readonly #startsAtMs: number
   readonly #users: number
@@ -31,9 +31,10 @@ export class CanarySource implements EventSource {
   #dueUs: number
   #sequence = 0
 
-  constructor(scenario: CanaryScenario, { products, schemaIds }: SourceOptions) {
+  constructor(scenario: CanaryScenario, { products, schemaIds, format }: SourceOptions) {
     const { seed, startsAtMs, load } = scenario
-    this.#codec = createCodec(schemaIds)
+    const codec = createCodec(schemaIds)
+    this.#encode = format === 'json' ? asClickEvent : (action) => codec.encodeUserAction(action)
     this.#tag = runTag(seed, 'canary')
     this.#startsAtMs = startsAtMs
     this.#users = Math.max(1, load.canaries.users)
@@ -61,7 +62,7 @@ export class CanarySource implements EventSource {
     const userId = canaryUserOf(sequence, this.#users)
     const timestamp = this.#startsAtMs + Math.floor(dueUs / 1e3)
     const { id, category, price } = this.#random.pick(this.#products)
-    const value = this.#codec.encodeUserAction({
+    const value = this.#encode({
       traceId: formatTraceId(timestamp, this.#tag, sequence),
       userId,
       sessionId: `${userId}-0`,
@@ -74,6 +75,33 @@ export class CanarySource implements EventSource {
     })
     batch.add(new TextEncoder().encode(userId), value, dueUs, sequence)
   }
+}
+
+type CanaryAction = UserAction & {
+  readonly productId: string
+  readonly category: string
+  readonly price: number
+}
+
+/** A canary in the clickstream shape that the collector takes. */
+function asClickEvent({
+  traceId,
+  userId,
+  sessionId,
+  actionType,
+  timestamp,
+  ...about
+}: CanaryAction): Uint8Array {
+  const { productId: product_id, category, price } = about
+  const event = {
+    event_id: traceId,
+    user_id: userId,
+    session_id: sessionId,
+    event_type: actionType.toLowerCase(),
+    timestamp,
+    properties: { product_id, category, price },
+  }
+  return new TextEncoder().encode(JSON.stringify(event))
 }
 
 /** The user of the canary with this sequence number: `canary-000` upwards, in turn. */

@@ -25,6 +25,8 @@ export class EventBatch {
   /** When the batch was handed to the driver, and when its append settled; host's monotonic clock. */
   sendUs = 0
   doneUs = 0
+  /** When it was whole, µs since the start of the run: where events wait for others, after most due times. */
+  readyUs = 0
   /** Start of the run on the host's monotonic clock; 0 leaves due times relative. */
   readonly originUs: number
   /** Values are written into it from `used` on. */
@@ -53,6 +55,7 @@ export class EventBatch {
   clear(): void {
     this.records.length = 0
     this.used = 0
+    this.readyUs = 0
   }
 
   /** Makes room for a value of at most `bytes` bytes at `used`; earlier values keep their old slab. */

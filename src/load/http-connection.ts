@@ -75,6 +75,15 @@ export class HttpConnection {
     }
   }
 
+  /** Sends a whole request as it is; its bytes must stay as they are until its end. Only when not busy. */
+  sendBytes(request: Uint8Array): void {
+    this.busy = true
+    this.parser.reset()
+    const socket = this.#socket ?? this.#connect()
+    this.sendUs = nowUs()
+    socket.write(request)
+  }
+
   /** Ends the current request as a failure, and the connection with it. */
   abort(failure: HttpFailure, error: Error): void {
     const socket = this.#socket

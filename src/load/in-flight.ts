@@ -7,6 +7,9 @@ import type { EventSource } from './event-source.ts'
 /** What became of an event, by its position in the batch. */
 export const OUTCOME = { acknowledged: 0, failed: 1, indeterminate: 2 } as const
 
+/** How an append ended: what of it was refused, or may be stored. */
+export type Sent = Pick<AppendResult, 'failures'>
+
 /** Told about every batch; calls must be cheap, and keep nothing of the batch. */
 export interface LoadObserver {
   /** The batch is about to be handed to the driver, at `batch.sendUs`. */
@@ -15,7 +18,7 @@ export interface LoadObserver {
    * The append has settled, at `batch.doneUs`; `batch.outcomes` says how. `result` is null where the whole
    * append was rejected or given up.
    */
-  settled(source: EventSource, batch: EventBatch, result: AppendResult | null): void
+  settled(source: EventSource, batch: EventBatch, result: Sent | null): void
 }
 
 export interface InFlightOptions {
@@ -23,6 +26,8 @@ export interface InFlightOptions {
   readonly maxInFlight: number
   readonly originUs: number
   readonly observer: LoadObserver
+  /** Memory that each batch begins with. */
+  readonly slabBytes?: number
 }
 
 /** The batches of a load: free ones, those in flight, and what became of the others. */
@@ -32,13 +37,17 @@ export class InFlight {
   /** The first error of an append. */
   firstError: Error | null = null
   readonly #observer: LoadObserver
-  readonly #free: EventBatch[]
+  readonly #make: () => EventBatch
+  readonly #free: EventBatch[] = []
+  /** Batches that may still be made: where appends are fast, few are ever needed. */
+  #unmade: number
   readonly #pending = new Map<EventBatch, EventSource>()
   #wake: (() => void) | null = null
 
-  constructor({ batchEvents, maxInFlight, originUs, observer }: InFlightOptions) {
+  constructor({ batchEvents, maxInFlight, originUs, observer, slabBytes }: InFlightOptions) {
     this.#observer = observer
-    this.#free = Array.from({ length: maxInFlight }, () => new EventBatch(batchEvents, originUs))
+    this.#unmade = maxInFlight
+    this.#make = () => new EventBatch(batchEvents, originUs, slabBytes)
   }
 
   get pending(): boolean {
@@ -47,11 +56,16 @@ export class InFlight {
 
   /** An empty batch, as soon as one is free; null when aborted before. */
   async take(signal: AbortSignal): Promise<EventBatch | null> {
-    while (this.#free.length === 0 && !signal.aborted) await this.#settlement()
+    while (this.#free.length + this.#unmade === 0 && !signal.aborted) await this.#settlement()
     if (signal.aborted) return null
-    const batch = this.#free.pop()!
+    const batch = this.#free.pop() ?? this.#next()
     batch.clear()
     return batch
+  }
+
+  #next(): EventBatch {
+    this.#unmade--
+    return this.#make()
   }
 
   /** Looks again whether what it waits for has happened. */
@@ -60,7 +74,7 @@ export class InFlight {
   }
 
   /** Hands a batch over; a batch that settles at once is done when this returns. */
-  send(source: EventSource, batch: EventBatch, append: () => Promise<AppendResult> | AppendResult): void {
+  send(source: EventSource, batch: EventBatch, append: () => Promise<Sent> | Sent): void {
     this.#pending.set(batch, source)
     batch.sendUs = nowUs()
     this.#observer.sending(source, batch)
@@ -96,7 +110,7 @@ export class InFlight {
     }
   }
 
-  #settle(batch: EventBatch, result: AppendResult): void {
+  #settle(batch: EventBatch, result: Sent): void {
     if (!this.#pending.has(batch)) return
     batch.outcomes.fill(OUTCOME.acknowledged, 0, batch.count)
     for (const { position, error, indeterminate } of result.failures ?? []) {
@@ -119,7 +133,7 @@ export class InFlight {
     this.#wake?.()
   }
 
-  #account(batch: EventBatch, result: AppendResult | null): void {
+  #account(batch: EventBatch, result: Sent | null): void {
     const source = this.#pending.get(batch)!
     this.#pending.delete(batch)
     batch.doneUs = nowUs()

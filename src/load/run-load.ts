@@ -1,8 +1,8 @@
 import { nowUs } from '../kernel/time.ts'
-import type { AppendResult, LogRecord } from '../ports/event-log.ts'
+import type { LogRecord } from '../ports/event-log.ts'
 import { EventBatch } from './event-batch.ts'
 import { type EventSource, earliest } from './event-source.ts'
-import { InFlight, type LoadObserver, OUTCOME } from './in-flight.ts'
+import { InFlight, type LoadObserver, OUTCOME, type Sent } from './in-flight.ts'
 import { Pacer } from './pacer.ts'
 
 export { type LoadObserver, OUTCOME } from './in-flight.ts'
@@ -10,7 +10,7 @@ export { type LoadObserver, OUTCOME } from './in-flight.ts'
 export interface LoadOptions {
   readonly sources: readonly EventSource[]
   /** Hands a batch over. Its records are reused once it has settled. */
-  append(topic: string, records: readonly LogRecord[]): Promise<AppendResult> | AppendResult
+  append(topic: string, records: readonly LogRecord[]): Promise<Sent> | Sent
   /** Due time 0, µs on the host's monotonic clock. */
   readonly originUs: number
   readonly observer: LoadObserver
@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly batchEvents?: number
   /** Most batches in flight; beyond it events wait, keep their due times, and are late. */
   readonly maxInFlight?: number
+  /** Memory that each batch begins with. */
+  readonly slabBytes?: number
   /** How long appends may take to settle after the last event; then they are indeterminate. */
   readonly settleMs?: number
 }
@@ -66,10 +68,17 @@ class LoadRun {
       maxInFlight = DEFAULT_IN_FLIGHT,
       originUs,
       observer,
+      slabBytes,
     } = options
     this.#options = options
     this.#pacer = options.pacer ?? new Pacer()
-    this.#inFlight = new InFlight({ batchEvents, maxInFlight, originUs, observer })
+    this.#inFlight = new InFlight({
+      batchEvents,
+      maxInFlight,
+      originUs,
+      observer,
+      ...(slabBytes === undefined ? {} : { slabBytes }),
+    })
   }
 
   async run(): Promise<LoadCounts> {

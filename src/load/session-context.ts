@@ -34,38 +34,54 @@ const CAMPAIGN_SHARE = 0.25
 const HOUR_MS = 3_600_000
 const TEMPERATURE_COUNT = 5
 
-/** Device, weather. */
-export const PLACES = new Fragments(
-  DEVICES.flatMap((device) =>
-    WEATHERS.flatMap((status, i) =>
-      TEMPERATURES[i]!.map((temperature) => [
-        ...some(avroString(device)),
-        ...some([...avroString(status), ...avroDouble(temperature)]),
-      ]),
+/** Device and weather of each place, by its number. */
+export const PLACE_FACTS = DEVICES.flatMap((device) =>
+  WEATHERS.flatMap((status, i) =>
+    TEMPERATURES[i]!.map((temperature) => ({ device, weather: { status, temperature } })),
+  ),
+)
+
+/** Time and user of each moment, by its number. */
+export const MOMENT_FACTS = DAYS.flatMap((dayOfWeek) =>
+  TIMES_OF_DAY.flatMap((timeOfDay) =>
+    LOGINS.flatMap((loginStatus) =>
+      SEGMENTS.map((segment) => ({ timeOfDay, dayOfWeek, loginStatus, segment })),
     ),
   ),
+)
+
+/** Each campaign by its number; the first is none. */
+export const CAMPAIGN_FACTS = [
+  null,
+  ...CAMPAIGNS.map(([utmSource, utmCampaign]) => ({ utmSource, utmCampaign })),
+]
+
+/** Device, weather. */
+export const PLACES = new Fragments(
+  PLACE_FACTS.map(({ device, weather: { status, temperature } }) => [
+    ...some(avroString(device)),
+    ...some([...avroString(status), ...avroDouble(temperature)]),
+  ]),
 )
 
 /** Time of day and day of week, user. */
 export const MOMENTS = new Fragments(
-  DAYS.flatMap((day) =>
-    TIMES_OF_DAY.flatMap((time) =>
-      LOGINS.flatMap((login) =>
-        SEGMENTS.map((segment) => [
-          ...some([...avroString(time), ...avroString(day)]),
-          ...some([...avroString(login), ...some(avroString(segment))]),
-        ]),
-      ),
-    ),
-  ),
+  MOMENT_FACTS.map(({ timeOfDay, dayOfWeek, loginStatus, segment }) => [
+    ...some([...avroString(timeOfDay), ...avroString(dayOfWeek)]),
+    ...some([...avroString(loginStatus), ...some(avroString(segment))]),
+  ]),
 )
 
-export const CAMPAIGN_FRAGMENTS = new Fragments([
-  nothing(),
-  ...CAMPAIGNS.map(([source, campaign]) =>
-    some([...avroString(source), ...(campaign === null ? nothing() : some(avroString(campaign)))]),
-  ),
-])
+export const CAMPAIGN_FRAGMENTS = new Fragments(
+  CAMPAIGN_FACTS.map((campaign) => {
+    if (campaign === null) return nothing()
+    const { utmSource, utmCampaign } = campaign
+    return some([
+      ...avroString(utmSource),
+      ...(utmCampaign === null ? nothing() : some(avroString(utmCampaign))),
+    ])
+  }),
+)
 
 /** Device and weather from one unsigned 32-bit random number. */
 export function placeOf(draw: number): number {

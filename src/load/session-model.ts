@@ -1,17 +1,17 @@
 import { mix32 } from '../kernel/random.ts'
+import { QUERIES_PER_PRODUCT } from './action-fragments.ts'
+import type { ProductPicker } from './product-picker.ts'
+import { campaignOf, momentOf, placeOf } from './session-context.ts'
+import { nextStep, STEP } from './session-steps.ts'
 import {
-  type ActionFragments,
   NO_PROPERTIES,
   PAGE,
   POSITIONS,
   positionProperties,
   QUANTITIES,
-  QUERIES_PER_PRODUCT,
   quantityProperties,
-} from './action-fragments.ts'
-import type { ProductPicker } from './product-picker.ts'
-import { campaignOf, momentOf, placeOf } from './session-context.ts'
-import { nextStep, STEP } from './session-steps.ts'
+  type ShopPages,
+} from './shop-pages.ts'
 import { timeZoneOf, userKey } from './user-picker.ts'
 
 /** A visitor who is back after so long begins a new session. */
@@ -41,7 +41,7 @@ export class SessionModel {
   moment = 0
   campaign = 0
 
-  readonly #fragments: ActionFragments
+  readonly #pages: ShopPages
   readonly #picker: ProductPicker
   readonly #seed: number
   readonly #noProduct: number
@@ -60,8 +60,8 @@ export class SessionModel {
   #key = 0
   #drawn = 0
 
-  constructor(users: number, seed: number, catalogue: { fragments: ActionFragments; picker: ProductPicker }) {
-    this.#fragments = catalogue.fragments
+  constructor(users: number, seed: number, catalogue: { pages: ShopPages; picker: ProductPicker }) {
+    this.#pages = catalogue.pages
     this.#picker = catalogue.picker
     this.#seed = seed
     this.#noProduct = catalogue.picker.categoryOf.length
@@ -126,7 +126,7 @@ export class SessionModel {
         return
       case STEP.browse:
         this.product = this.#pick(user)
-        this.page = this.#fragments.categoryPage(this.#picker.categoryOf[this.product]!)
+        this.page = this.#pages.category(this.#picker.categoryOf[this.product]!)
         this.properties = positionProperties(1 + (this.#draw() % POSITIONS))
         return
       case STEP.compare:
@@ -143,11 +143,7 @@ export class SessionModel {
   #handle(user: number, step: number): void {
     this.product = this.#products[user] === NONE ? this.#pick(user) : this.#products[user]!
     const cart = step === STEP.cart || step === STEP.uncart
-    this.page = cart
-      ? PAGE.cart
-      : step === STEP.buy
-        ? PAGE.checkout
-        : this.#fragments.productPage(this.product)
+    this.page = cart ? PAGE.cart : step === STEP.buy ? PAGE.checkout : this.#pages.product(this.product)
     if (cart || step === STEP.buy) this.properties = quantityProperties(1 + (this.#draw() % QUANTITIES))
   }
 
@@ -181,7 +177,7 @@ export class SessionModel {
   }
 
   #source(): number {
-    return this.campaign === 0 ? NONE : this.#fragments.sourcePage(this.campaign)
+    return this.campaign === 0 ? NONE : this.#pages.source(this.campaign)
   }
 
   #draw(): number {

@@ -51,9 +51,9 @@ export class LatencyRecorder {
     return recorder
   }
 
-  /** One event was handed to the driver. */
-  sent(dueUs: number, sentUs: number): void {
-    if (dueUs >= this.#measuredFromUs) this.#scheduleLag.record(sentUs - dueUs)
+  /** One event was handed to the driver; `readyUs`: when it could be at the earliest, where that is not its due time. */
+  sent(dueUs: number, sentUs: number, readyUs = dueUs): void {
+    if (dueUs >= this.#measuredFromUs) this.#scheduleLag.record(sentUs - readyUs)
     const second = Math.floor((dueUs - this.#measuredFromUs) / 1e6)
     if (second !== this.#second) this.#turnTo(second)
     this.#sentInSecond++

@@ -42,6 +42,7 @@ export interface StackPorts {
   readonly redis: number
   readonly registry: number
   readonly registryManagement: number
+  readonly postgres: number
 }
 
 /** The stack's ports from its first one on. */
@@ -54,6 +55,7 @@ export function portsFrom(base: number): StackPorts {
     redis: base + 4,
     registry: base + 5,
     registryManagement: base + 6,
+    postgres: base + 7,
   }
 }
 

@@ -3,12 +3,16 @@ import { dirname, join } from 'node:path'
 import type { ExternalConfig } from '../config/external/external-config.ts'
 import { RepError } from '../errors/rep-error.ts'
 
-/** The services of a stack, in the order in which they are shown. */
-export const SERVICES = ['kafka', 'registry', 'elasticsearch', 'redis'] as const
+/** Every stack has them: without one of them no pipeline runs. */
+export const PIPELINE_SERVICES = ['kafka', 'registry', 'elasticsearch', 'redis'] as const
+
+/** All services, in the order in which they are shown. PostgreSQL only where it is installed or described. */
+export const SERVICES = [...PIPELINE_SERVICES, 'postgres'] as const
 
 /** What rep can start. */
 export type StackKind = 'native' | 'compose'
 
+export type PipelineService = (typeof PIPELINE_SERVICES)[number]
 export type ServiceName = (typeof SERVICES)[number]
 
 /** Where rep keeps its things, as far as stacks need to know. */
@@ -41,7 +45,11 @@ export interface StackDescription {
   readonly redis: string
   /** URL of Confluent's schema registry API, no slash at its end. */
   readonly registry: string
-  readonly services: Readonly<Record<ServiceName, ServiceDescription>>
+  /** `postgres://user@host:port/database`, without a password; absent where the stack has none. */
+  readonly postgres?: string
+  readonly services: Readonly<Record<PipelineService, ServiceDescription>> & {
+    readonly postgres?: ServiceDescription
+  }
   /** What the stack was started with; the next `rep up` starts from it. */
   readonly settings: Readonly<Record<string, string | number>>
   /** How to get in where rep did not start it. Holds secrets: never shown, never stored. */
@@ -109,6 +117,16 @@ export function stackNames(home: StackHome): readonly string[] {
 
 export function descriptionPath(home: StackHome, name: string): string {
   return join(stackDirectory(home, name), 'stack.json')
+}
+
+/** The services that a stack has, as they are shown. */
+export function servicesOf({
+  services,
+}: Pick<StackDescription, 'services'>): readonly (readonly [ServiceName, ServiceDescription])[] {
+  return SERVICES.flatMap((name) => {
+    const service = services[name]
+    return service === undefined ? [] : [[name, service] as const]
+  })
 }
 
 export function isServiceName(text: string): text is ServiceName {

@@ -13,6 +13,7 @@ interface Described {
 
 const names = [
   'baseline',
+  'clickstream',
   'cold-start',
   'flash-sale',
   'hot-key',

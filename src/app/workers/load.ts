@@ -1,9 +1,11 @@
+import { USER_ACTION } from '../../domain/topics.ts'
 import type { InjectedFaults } from '../../faults/fault-counts.ts'
 import { withFaults } from '../../faults/with-faults.ts'
 import type { Shard } from '../../load/event-source.ts'
 import { type LoadCounts, runLoad } from '../../load/run-load.ts'
 import { LatencyRecorder } from '../../measure/latency-recorder.ts'
 import { LedgerWriter } from '../../measure/ledger-writer.ts'
+import { clientBatches, openClient } from '../collector-way.ts'
 import type { LabPlan, LabProgress } from '../lab-plan.ts'
 import { LabLoadObserver } from '../load-observer.ts'
 import { openSources } from '../open-sources.ts'
@@ -14,6 +16,8 @@ import { ThreadReport } from '../thread-report.ts'
 export interface LoadThreadData {
   readonly plan: LabPlan
   readonly shard: Shard
+  /** Where the collector answers; null where events go straight to the log. */
+  readonly collector: string | null
 }
 
 export interface LoadThreadResult {
@@ -25,10 +29,11 @@ export interface LoadThreadResult {
 }
 
 /** A generator thread: drives its users' actions and, in the first shard, the inventory changes. */
-runThread<LoadThreadData, LoadThreadResult, LabProgress>(async ({ plan, shard }, side) => {
+runThread<LoadThreadData, LoadThreadResult, LabProgress>(async ({ plan, shard, collector }, side) => {
   const stack = await openStack(plan.stack)
   const log = withFaults(stack.log, plan.scenario.faults, plan.schemaIds)
   const sources = await openSources(plan, shard)
+  const client = collector === null ? null : await openClient(plan, collector)
   side.ready()
   const originUs = await side.started
   const recorder = new LatencyRecorder(originUs + plan.scenario.warmupMs * 1e3)
@@ -36,11 +41,14 @@ runThread<LoadThreadData, LoadThreadResult, LabProgress>(async ({ plan, shard },
   const report = new ThreadReport({ recorder }, side.progress)
   const counts = await runLoad({
     sources,
-    append: (topic, records) => log.append(topic, records),
+    append: (topic, records) =>
+      client !== null && topic === USER_ACTION ? client.append(records) : log.append(topic, records),
+    ...(client === null ? {} : clientBatches(plan.scenario.load.collector)),
     originUs,
     observer,
     signal: side.stopped,
   })
+  client?.close()
   await log.release()
   const last = report.end()
   await stack.close()

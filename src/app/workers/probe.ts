@@ -12,6 +12,8 @@ export interface ProbeThreadData {
   readonly plan: LabPlan
   /** Where the recommendation service answers. */
   readonly url: string
+  /** Where the collector answers; null where canaries go straight to the log. */
+  readonly collector: string | null
 }
 
 export interface ProbeThreadResult {
@@ -21,9 +23,9 @@ export interface ProbeThreadResult {
 }
 
 /** The thread that looks at the pipeline from outside: recommendation reads, and canaries on their way. */
-runThread<ProbeThreadData, ProbeThreadResult, LabProgress>(async ({ plan, url }, side) => {
+runThread<ProbeThreadData, ProbeThreadResult, LabProgress>(async ({ plan, url, collector }, side) => {
   const stack = await openStack(plan.stack)
-  const canaryProbe = await CanaryProbe.open(plan, { url, log: stack.log })
+  const canaryProbe = await CanaryProbe.open(plan, { url, log: stack.log, collector })
   side.ready()
   const originUs = await side.started
   const recorder = new LatencyRecorder(originUs + plan.scenario.warmupMs * 1e3)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { duration, number, rate, share, whole } from './fields.ts'
+import { duration, number, oneOf, rate, share, whole } from './fields.ts'
 
 const HOUR = 3_600_000
 const phaseDuration = () =>
@@ -151,11 +151,30 @@ const canaries = z
     when: () => true,
   })
 
+const collector = z.strictObject({
+  senders: whole(1, 4096).prefault(32).meta({
+    description:
+      'Connections of each generator thread; a user’s events all go over one, one request at a time, so that they keep their order.',
+  }),
+  batch: whole(1, 1000).prefault(1).meta({ description: 'Most events of one request.' }),
+  wait: duration({ max: 60_000 })
+    .prefault('100ms')
+    .meta({ description: 'Longest that an event waits for its batch to fill.' }),
+  timeout: duration({ min: 10, max: HOUR })
+    .prefault('5s')
+    .meta({ description: 'A request without a whole answer by then may or may not have been taken.' }),
+})
+
 /** Everything that is driven. */
 export const loadSchema = z.strictObject({
   threads: whole(1, 64)
     .prefault(1)
     .meta({ description: 'Generator threads; one sends some hundred thousand events/s.' }),
+  through: oneOf(['log', 'collector']).prefault('log').meta({
+    description:
+      'Which way user actions and canaries take: straight to the event log, or over HTTP through a collector of the run.',
+  }),
+  collector: collector.prefault({}).meta({ description: 'How events are sent with `through: collector`.' }),
   actions: actions.prefault({}).meta({ description: 'User actions.' }),
   inventory: inventory.prefault({}).meta({ description: 'Price and stock changes.' }),
   reads: reads.prefault({}).meta({ description: 'Recommendation reads.' }),

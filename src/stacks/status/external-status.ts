@@ -3,11 +3,15 @@ import { INDEXES } from '../../domain/indexes.ts'
 import { ElasticsearchClient } from '../../drivers/elasticsearch-client.ts'
 import { openRedisKeyValue } from '../../drivers/key-value/redis.ts'
 import { ConfluentSchemaRegistry } from '../../drivers/schema-registry/confluent.ts'
-import { elasticsearchAccess, kafkaAccess, redisAccess, registryAccess } from '../service-access.ts'
-import { SERVICES, type ServiceName, type StackDescription } from '../stack-description.ts'
+import { postgresVersion } from '../probes/postgres.ts'
+import { elasticsearchAccess, kafkaAccess, postgresAccess, redisAccess, registryAccess } from '../service-access.ts'
+import { type ServiceDescription, type ServiceName, type StackDescription, servicesOf } from '../stack-description.ts'
 import type { IndexStatus } from './index-status.ts'
 import { kafkaStatusOf } from './kafka-status.ts'
 import type { ServiceStatus, StackStatus } from './stack-status.ts'
+import { tableStatus } from './table-status.ts'
+
+const LIMIT_MS = 5000
 
 /** External services as they are now: what has rep's prefix, and nothing of anybody else's. Never rejects. */
 export async function externalStatus(stack: StackDescription): Promise<StackStatus> {
@@ -16,12 +20,14 @@ export async function externalStatus(stack: StackDescription): Promise<StackStat
     registry: outcome(registryStatus(stack)),
     elasticsearch: outcome(elasticsearchStatus(stack)),
     redis: outcome(redisVersion(stack)),
+    postgres: outcome(postgresStatus(stack)),
   }
-  const [kafka, registry, elasticsearch, redis] = await Promise.all([
+  const [kafka, registry, elasticsearch, redis, postgres] = await Promise.all([
     answers.kafka,
     answers.registry,
     answers.elasticsearch,
     answers.redis,
+    answers.postgres,
   ])
   const versions: Record<ServiceName, Outcome<{ readonly version: string }>> = {
     kafka:
@@ -31,16 +37,18 @@ export async function externalStatus(stack: StackDescription): Promise<StackStat
     registry,
     elasticsearch,
     redis,
+    postgres,
   }
   return {
     name: stack.name,
     kind: 'external',
     startedAt: null,
-    services: SERVICES.map((name) => serviceStatus(stack, name, versions[name])),
+    services: servicesOf(stack).map(([name, service]) => serviceStatus(name, service, versions[name])),
     kafka: kafka.value,
     subjects: registry.value?.subjects ?? null,
     indices: elasticsearch.value?.indices ?? null,
     redisKeys: null,
+    tables: stack.postgres === undefined ? [] : (postgres.value?.tables ?? null),
   }
 }
 
@@ -57,11 +65,10 @@ async function outcome<T>(question: Promise<T>): Promise<Outcome<T>> {
 }
 
 function serviceStatus(
-  stack: StackDescription,
   name: ServiceName,
+  { address }: ServiceDescription,
   { value, error }: Outcome<{ readonly version: string }>,
 ): ServiceStatus {
-  const { address } = stack.services[name]
   const facts = { name, version: value?.version ?? 'unknown', address, pid: null, rssBytes: null }
   return error === null
     ? { ...facts, health: 'healthy', reason: null }
@@ -122,4 +129,13 @@ async function redisVersion(stack: StackDescription) {
   } finally {
     await store.close()
   }
+}
+
+async function postgresStatus(stack: StackDescription) {
+  const signal = AbortSignal.timeout(LIMIT_MS)
+  const [version, tables] = await Promise.all([
+    postgresVersion(postgresAccess(stack), signal),
+    tableStatus(stack, signal),
+  ])
+  return { version, tables }
 }

@@ -5,14 +5,16 @@ import { probeService, reasonOf } from '../probes/probe-service.ts'
 import { redisInfo } from '../probes/redis.ts'
 import { registrySubjects } from '../probes/registry.ts'
 import {
-  SERVICES,
+  type ServiceDescription,
   type ServiceName,
   type StackDescription,
   type StackHome,
+  servicesOf,
   stackDirectory,
 } from '../stack-description.ts'
 import { type IndexStatus, indexStatus } from './index-status.ts'
 import { type KafkaStatus, kafkaStatus } from './kafka-status.ts'
+import { type TableStatus, tableStatus } from './table-status.ts'
 import { residentBytes } from './resident-bytes.ts'
 
 const LIMIT_MS = 5000
@@ -41,6 +43,8 @@ export interface StackStatus {
   readonly subjects: readonly string[] | null
   readonly indices: readonly IndexStatus[] | null
   readonly redisKeys: number | null
+  /** Of PostgreSQL; none where the stack has no PostgreSQL. */
+  readonly tables: readonly TableStatus[] | null
 }
 
 /** Asks every service of a stack at the same time, each for a few seconds at most. Never rejects for one that is down. */
@@ -48,23 +52,35 @@ export async function stackStatus(home: StackHome, description: StackDescription
   const memory = description.kind === 'compose' ? composeMemory(description) : Promise.resolve(new Map())
   const ask = <T>(question: (signal: AbortSignal) => Promise<T>): Promise<T | null> =>
     question(AbortSignal.timeout(LIMIT_MS)).catch(() => null)
-  const [services, kafka, subjects, indices, redisKeys] = await Promise.all([
-    Promise.all(SERVICES.map(async (name) => serviceStatus(home, description, { name, memory }))),
+  const [services, kafka, subjects, indices, redisKeys, tables] = await Promise.all([
+    Promise.all(
+      servicesOf(description).map(async ([name, service]) =>
+        serviceStatus(home, description, { name, service, memory }),
+      ),
+    ),
     ask((signal) => kafkaStatus(description.brokers, signal)),
     ask((signal) => registrySubjects(description.registry, signal)),
     ask((signal) => indexStatus(description.elasticsearch, signal)),
     ask(async (signal) => keysIn((await redisInfo(description.redis, signal)).get('db0'))),
+    description.postgres === undefined ? [] : ask((signal) => tableStatus(description, signal)),
   ])
   const { name, kind, startedAt } = description
-  return { name, kind, startedAt, services, kafka, subjects, indices, redisKeys }
+  return { name, kind, startedAt, services, kafka, subjects, indices, redisKeys, tables }
 }
 
 async function serviceStatus(
   home: StackHome,
   description: StackDescription,
-  { name, memory }: { name: ServiceName; memory: Promise<ReadonlyMap<ServiceName, number>> },
+  {
+    name,
+    service: { version, address },
+    memory,
+  }: {
+    name: ServiceName
+    service: ServiceDescription
+    memory: Promise<ReadonlyMap<ServiceName, number>>
+  },
 ): Promise<ServiceStatus> {
-  const { version, address } = description.services[name]
   const native = description.kind === 'native'
   const process = native ? runningService(stackDirectory(home, description.name), name) : null
   const rssBytes =
