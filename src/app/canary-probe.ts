@@ -2,6 +2,7 @@ import { formatTraceId, runTag } from '../domain/trace-id.ts'
 import { CanarySource, canaryUserOf } from '../load/canary-source.ts'
 import type { CollectorClient } from '../load/collector-client.ts'
 import type { EventBatch } from '../load/event-batch.ts'
+import { FirstPoll } from '../load/first-poll.ts'
 import { followCanary } from '../load/http-canary.ts'
 import { HttpClient } from '../load/http-client.ts'
 import { type HttpTarget, parseTarget } from '../load/http-target.ts'
@@ -90,12 +91,17 @@ export class CanaryProbe {
     const client = new HttpClient(this.#target)
     const sends = new LabLoadObserver(recorder, ledger)
     const freshness = recorder.measure('freshness')
+    const firstPoll = new FirstPoll()
     const followed: Promise<void>[] = []
     const follow = async (sequence: number, dueUs: number, sendUs: number): Promise<void> => {
       const canary = this.#canary(sequence, { originUs, dueUs })
-      const outcome = await followCanary(canary, { client, pollMs, timeoutMs, signal })
+      const outcome = await followCanary(canary, {
+        ...{ client, pollMs, timeoutMs, signal },
+        firstPollUs: firstPoll.ageUs,
+      })
       if (outcome.outcome === 'seen') {
         tally.seen++
+        firstPoll.seen(outcome.freshnessUs)
         freshness.done(dueUs, outcome.doneUs, sendUs)
       } else if (outcome.outcome === 'lost') {
         tally.lost++

@@ -18,6 +18,8 @@ export interface Canary {
 
 export interface CanaryOptions {
   readonly client: HttpClient
+  /** Age at which it is polled first, µs. Default 0. */
+  readonly firstPollUs?: number
   /**
    * From the start of one poll to the next: the resolution of the figure, until the canary is 10 times as old.
    * From then on the time between polls is a tenth of its age, so that a pipeline that lags is not also
@@ -70,12 +72,13 @@ export function includesCanary(
  * counts is when the action shows. Never rejects.
  */
 export async function followCanary(canary: Canary, options: CanaryOptions): Promise<CanaryOutcome> {
-  const { client, pollMs, timeoutMs, signal } = options
+  const { client, firstPollUs = 0, pollMs, timeoutMs, signal } = options
   const deadlineUs = canary.dueUs + timeoutMs * 1e3
   let polls = 0
   let last = NO_TRACE_ID
   let answered: string | null = null
   let failed: string | null = 'no poll within its time'
+  await pause((canary.dueUs + firstPollUs - nowUs()) / 1e3, signal)
   while (!signal.aborted) {
     const startUs = nowUs()
     if (startUs >= deadlineUs) {

@@ -55,6 +55,20 @@ describe('includesCanary', () => {
 })
 
 describe('followCanary', () => {
+  test('no poll comes before the age of the first, and what it sees has at least that age', async () => {
+    const startedUs: number[] = []
+    const by = await serve(() => {
+      startedUs.push(nowUs())
+      return { basis: { lastTraceId: traceId(5), actionCount: 1 } }
+    })
+    const of = canary({ dueUs: nowUs() })
+    const options = { client: by, firstPollUs: 60_000, pollMs: 2, timeoutMs: 30_000 }
+    const outcome = await followCanary(of, { ...options, signal: new AbortController().signal })
+    expect(outcome).toMatchObject({ outcome: 'seen', polls: 1 })
+    expect(startedUs[0]! - of.dueUs).toBeGreaterThanOrEqual(60_000)
+    if (outcome.outcome === 'seen') expect(outcome.freshnessUs).toBeGreaterThanOrEqual(60_000)
+  })
+
   test('the sample is from the due time to the first answer that includes the action', async () => {
     const by = await serve((poll) => ({
       basis:
