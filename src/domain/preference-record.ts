@@ -80,10 +80,11 @@ export function writePreference(record: PreferenceRecord, target: Buffer, start:
 }
 
 /**
- * Reads a record. The vector is a view of `bytes` where their alignment allows it, and as short-lived as
- * they are: copy it before the store's next call. Throws REP_CODEC when the bytes are not such a record.
+ * Reads a record. Its vector is written into `vector` where that is given and has its length. Else it is a view of
+ * `bytes` where their alignment allows it, and as short-lived as they are: copy it before the store's next call.
+ * Throws REP_CODEC when the bytes are not such a record.
  */
-export function decodePreference(bytes: Uint8Array): PreferenceRecord {
+export function decodePreference(bytes: Uint8Array, vector?: Float32Array): PreferenceRecord {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (buffer.length < VECTOR_AT) throw bad(`${buffer.length} bytes are too few`)
   if (buffer[8] !== FORMAT) throw bad(`format ${buffer[8]} is not ${FORMAT}`)
@@ -96,7 +97,7 @@ export function decodePreference(bytes: Uint8Array): PreferenceRecord {
     actionCount: buffer.readUInt32LE(12),
     updatedAtMs: buffer.readDoubleLE(16),
     lastTraceId: readUuid(buffer, 24),
-    vector: readVector(buffer, dims),
+    vector: vector?.length === dims ? copyVector(buffer, vector) : readVector(buffer, dims),
     recentPurchases: readPurchases(buffer, end),
   }
 }
@@ -118,6 +119,18 @@ function readPurchases(buffer: Buffer, start: number): readonly string[] {
   }
   if (at !== buffer.length) throw bad(`${buffer.length - at} trailing bytes`)
   return purchases
+}
+
+function copyVector(buffer: Buffer, vector: Float32Array): Float32Array {
+  const { byteLength, length } = vector
+  if (LITTLE_ENDIAN)
+    new Uint8Array(vector.buffer, vector.byteOffset, byteLength).set(vectorBytes(buffer, length))
+  else for (let i = 0; i < length; i++) vector[i] = buffer.readFloatLE(VECTOR_AT + 4 * i)
+  return vector
+}
+
+function vectorBytes(buffer: Buffer, dims: number): Uint8Array {
+  return buffer.subarray(VECTOR_AT, VECTOR_AT + 4 * dims)
 }
 
 function readVector(buffer: Buffer, dims: number): Float32Array {

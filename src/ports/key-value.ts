@@ -30,7 +30,10 @@ export interface RankedMember {
   readonly score: number
 }
 
-/** Binary values by key, with time to live. Every call is one round trip, whatever the batch's size. */
+/**
+ * Binary values by key, with time to live. Every call is one round trip, whatever the batch's size. The bytes that a
+ * caller gives are its own again, to be overwritten, once the call has settled.
+ */
 export interface KeyValue extends Tallies {
   readonly capabilities: { readonly driver: string }
   /** Values by position; null where absent or expired. The views are valid until the next call. */

@@ -110,6 +110,10 @@ test('every record is read back as it was written', () => {
       shifted.set(bytes, shift)
       const read = decodePreference(shifted.subarray(shift))
       expect(read).toEqual(record)
+      const vector = new Float32Array(record.vector.length).fill(7)
+      const into = decodePreference(shifted.subarray(shift), vector)
+      expect(into).toEqual(record)
+      expect(into.vector).toBe(vector)
       expect(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)).toBe(
         BigInt(record.offset) + 1n,
       )

@@ -2,6 +2,7 @@ import { USER_PREFERENCE_INDEX } from '../../domain/indexes.ts'
 import { emptyPreference } from '../../domain/preference-fold.ts'
 import { decodePreference, type PreferenceRecord, preferenceKey } from '../../domain/preference-record.ts'
 import { RepError } from '../../errors/rep-error.ts'
+import type { Scratch } from '../../kernel/scratch.ts'
 import type { Stack } from '../../ports/stack.ts'
 import { restorePreference } from './preference-backup.ts'
 
@@ -20,16 +21,17 @@ export interface MarkCheck {
 
 /**
  * Preferences of users, by position: as stored; else as backed up, where they expired; else empty. The
- * vectors are the caller's to change. Null where the marks say that the store lost some. Rejects with
+ * vectors lie in `memory` and are the caller's to change, until it is used again. Null where the marks say that the store lost some. Rejects with
  * REP_VECTOR_DIMS where a stored one has other dimensions.
  */
 export async function loadPreferences(
   stack: Stack,
   userIds: readonly string[],
-  marks: MarkCheck,
+  { marks, memory }: { readonly marks: MarkCheck; readonly memory: Scratch },
 ): Promise<LoadedPreference[] | null> {
   const { dims } = stack.embedder.capabilities
-  const arena = new Float32Array(userIds.length * dims)
+  const length = userIds.length * dims
+  const arena = new Float32Array(memory.reserve(4 * length).buffer, 0, length)
   const loaded = new Array<LoadedPreference>(userIds.length)
   const missing: number[] = []
   // The marks come after the records in one call: a store that still has its marks then had its records before.
@@ -40,12 +42,10 @@ export async function loadPreferences(
     const bytes = stored[i] ?? null
     if (bytes === null) {
       missing.push(i)
-      loaded[i] = { record: emptyPreference(vector), expectedVersion: null }
+      loaded[i] = { record: emptyPreference(vector.fill(0)), expectedVersion: null }
     } else {
-      const record = decodePreference(bytes)
+      const record = decodePreference(bytes, vector)
       checkDims(userIds[i]!, record.vector.length, dims)
-      vector.set(record.vector)
-      record.vector = vector
       loaded[i] = { record, expectedVersion: record.offset + 1 }
     }
   }

@@ -12,7 +12,7 @@ import { AppliedMarks, type Loss, markKey } from './applied-marks.ts'
 import { BackupKeeper } from './backup-keeper.ts'
 import { PROGRESS_INDEX_SPEC } from './backup-progress.ts'
 import { LostActions } from './lost-actions.ts'
-import { type StoredUser, storePreferences } from './store-preferences.ts'
+import { RoundMemory, type StoredUser, storePreferences } from './store-preferences.ts'
 import { UserBatch } from './user-batch.ts'
 
 export const PREFERENCE_GROUP = 'rep-preference'
@@ -50,6 +50,7 @@ class PreferenceStage implements ConsumingStage {
   readonly #window: TraceWindow
   readonly #vectors: ActionVectors
   readonly #marks = new AppliedMarks()
+  readonly #memory = new RoundMemory()
   readonly #backup: BackupKeeper
   readonly #lost: LostActions
   #consumer: Consumer | null = null
@@ -170,7 +171,7 @@ class PreferenceStage implements ConsumingStage {
     const { alpha, ttlMs } = this.#settings
     await this.#vectors.resolve(batch.users.values())
     while (!batch.applied) {
-      const options = { alpha, ttlMs, marks: this.#marks }
+      const options = { alpha, ttlMs, marks: this.#marks, memory: this.#memory }
       const { done, marked, losses } = await storePreferences(stack, batch, options)
       if (losses.length > 0) return losses
       for (const user of done) {

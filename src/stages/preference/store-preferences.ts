@@ -1,9 +1,10 @@
 import { foldAction } from '../../domain/preference-fold.ts'
 import { preferenceBytes, preferenceKey, writePreference } from '../../domain/preference-record.ts'
+import { Scratch } from '../../kernel/scratch.ts'
 import type { VersionedEntry } from '../../ports/key-value.ts'
 import type { Stack } from '../../ports/stack.ts'
 import { type AppliedMarks, type Loss, markKey } from './applied-marks.ts'
-import { type LoadedPreference, loadPreferences } from './load-preferences.ts'
+import { type LoadedPreference, loadPreferences, type MarkCheck } from './load-preferences.ts'
 import type { PendingAction, UserBatch } from './user-batch.ts'
 
 /** A user whose actions are all durable now. */
@@ -29,6 +30,13 @@ export interface StoreOptions {
   readonly alpha: number
   readonly ttlMs: number
   readonly marks: AppliedMarks
+  readonly memory: RoundMemory
+}
+
+/** Where vectors and encoded records of a round lie: a few MiB that would else be garbage after each. For one round at a time. */
+export class RoundMemory {
+  readonly vectors = new Scratch()
+  readonly values = new Scratch()
 }
 
 /**
@@ -38,23 +46,27 @@ export interface StoreOptions {
 export async function storePreferences(
   stack: Stack,
   { users, next }: Pick<UserBatch, 'users' | 'next'>,
-  { alpha, ttlMs, marks }: StoreOptions,
+  { alpha, ttlMs, marks, memory }: StoreOptions,
 ): Promise<StoredRound> {
   const userIds = [...users.keys()]
   const partitions = [...next.keys()]
   let losses: readonly Loss[] = []
-  const loaded = await loadPreferences(stack, userIds, {
+  const check: MarkCheck = {
     keys: partitions.map(markKey),
     lost: (values) => {
       losses = marks.losses(partitions, values)
       return losses.length > 0
     },
-  })
+  }
+  const loaded = await loadPreferences(stack, userIds, { marks: check, memory: memory.vectors })
   if (loaded === null) return { done: [], marked: false, losses }
   const { done, folded } = foldAll(users, loaded, alpha)
   const entries = marks.entries(next)
   if (folded.length + entries.length === 0) return { done, marked: true, losses }
-  const stored = await stack.keyValue.compareAndSetMany([...encodeAll(folded, ttlMs), ...entries])
+  const stored = await stack.keyValue.compareAndSetMany([
+    ...encodeAll(folded, ttlMs, memory.values),
+    ...entries,
+  ])
   for (let i = 0; i < folded.length; i++) if (stored[i] === true) done.push(folded[i]!)
   return { done, marked: marks.stored(entries, stored.slice(folded.length)), losses }
 }
@@ -83,10 +95,10 @@ function foldAll(
 }
 
 /** All values in one piece of memory. */
-function encodeAll(folded: readonly FoldedUser[], ttlMs: number): VersionedEntry[] {
+function encodeAll(folded: readonly FoldedUser[], ttlMs: number, memory: Scratch): VersionedEntry[] {
   let size = 0
   for (let i = 0; i < folded.length; i++) size += preferenceBytes(folded[i]!.record)
-  const bytes = Buffer.allocUnsafeSlow(size)
+  const bytes = memory.reserve(size)
   let end = 0
   return folded.map(({ userId, record, expectedVersion }) => {
     const start = end
