@@ -9,6 +9,7 @@ import { judgeLedger } from '../measure/ledger-verdict.ts'
 import type { LedgerRecord, StageConservation } from '../measure/run-record.ts'
 import type { EventLog, Position, StoredRecord } from '../ports/event-log.ts'
 import { newCounters, type StageCounters } from '../stages/stage.ts'
+import type { GroupOnTopic } from './backlog.ts'
 import { groupsOf, STAGES, type StageName } from './stage-table.ts'
 
 const DRIVEN_TOPICS = [USER_ACTION, PRODUCT_INVENTORY]
@@ -58,15 +59,9 @@ export async function closeBooks(options: AccountOptions): Promise<Account> {
     committed,
   })
   const books = await Promise.all(
-    groupsOf(stages).map(async ({ stage, group, topic }) => {
-      const [offsets, positions] = await Promise.all([log.offsets(topic), log.committed(group, topic)])
-      const start = new Map(of([topic]).map(({ partition, offset }) => [partition, offset]))
-      const partitions = offsets.map(({ partition, latest }) => {
-        const beginning = start.get(partition) ?? 0
-        const position = positions.find((candidate) => candidate.partition === partition)
-        return { from: beginning, committed: position?.offset ?? beginning, latest }
-      })
-      return { stage, counters: counters.get(stage) ?? newCounters(), partitions }
+    stages.map(async (stage) => {
+      const partitions = await Promise.all(groupsOf([stage]).map((group) => partitionsOf(options, group)))
+      return { stage, counters: counters.get(stage) ?? newCounters(), partitions: partitions.flat() }
     }),
   )
   if (options.shard) return { ledger: ownLedger(options, reading), conservation: [], reading, books }
@@ -76,6 +71,22 @@ export async function closeBooks(options: AccountOptions): Promise<Account> {
     reading,
     books,
   }
+}
+
+/** Where a group stands on its topic, by partition. */
+async function partitionsOf(
+  { log, from }: AccountOptions,
+  { group, topic }: GroupOnTopic,
+): Promise<StageBooks['partitions']> {
+  const [offsets, positions] = await Promise.all([log.offsets(topic), log.committed(group, topic)])
+  const start = new Map(
+    from.filter((at) => at.topic === topic).map(({ partition, offset }) => [partition, offset]),
+  )
+  return offsets.map(({ partition, latest }) => {
+    const beginning = start.get(partition) ?? 0
+    const position = positions.find((candidate) => candidate.partition === partition)
+    return { from: beginning, committed: position?.offset ?? beginning, latest }
+  })
 }
 
 /**

@@ -16,6 +16,7 @@ export async function backlogOf(
   groups: readonly GroupOnTopic[],
 ): Promise<Record<string, number>> {
   const backlog: Record<string, number> = {}
+  for (const { stage } of groups) backlog[stage] = 0
   await Promise.all(
     groups.map(async ({ stage, group, topic }) => {
       const [offsets, committed] = await Promise.all([log.offsets(topic), log.committed(group, topic)])
@@ -23,7 +24,7 @@ export async function backlogOf(
       let waiting = 0
       for (const { partition, earliest, latest } of offsets)
         waiting += latest - (next.get(partition) ?? earliest)
-      backlog[stage] = waiting
+      backlog[stage]! += waiting
     }),
   )
   return backlog

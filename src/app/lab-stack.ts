@@ -8,7 +8,7 @@ import { describeStack, type ExternalOptions, requireNoExternal, requireStack } 
 import type { Home } from './home.ts'
 import type { StackAddress } from './lab-plan.ts'
 import { embeddedShard } from './shards/open-meeting.ts'
-import { groupsOf, STAGE_NAMES } from './stage-table.ts'
+import { STAGE_NAMES, STAGES } from './stage-table.ts'
 
 /** The clients that can drive Kafka, the default first. */
 export const KAFKA_CLIENTS = [
@@ -47,7 +47,7 @@ export async function withLabStack<T>(
     if (address.kind === 'services') {
       await dismissWorkers(
         address.description,
-        groupsOf(STAGE_NAMES).map(({ group }) => group),
+        STAGE_NAMES.map((stage) => STAGES[stage].group),
       )
       await resetServices(address.description)
     } else await rm(address.dataDir, { recursive: true, force: true })

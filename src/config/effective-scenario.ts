@@ -4,7 +4,7 @@ import type { ScenarioInput } from './schema/scenario-schema.ts'
 
 /** A parsed file as the effective scenario: only names change, a duration's to one that ends in `Ms`. */
 export function effectiveScenario(name: string, input: ScenarioInput): Scenario {
-  const { actions, inventory, reads, canaries, threads, through } = input.load
+  const { actions, inventory, reads, canaries, threads, through, model, posts } = input.load
   const { wait: waitMs, timeout: timeoutMs, ...collector } = input.load.collector
   return {
     name,
@@ -18,6 +18,8 @@ export function effectiveScenario(name: string, input: ScenarioInput): Scenario 
       threads,
       through,
       collector: { ...collector, waitMs, timeoutMs },
+      model,
+      posts,
       actions: { tps: actions.tps, arrival: arrival(actions.arrival), phases: actions.phases.map(phase) },
       inventory: {
         tps: inventory.tps,
@@ -71,6 +73,7 @@ function pipeline(input: ScenarioInput['pipeline']): PipelineSettings {
   const { ttl: ttlMs, backup: backupMs, ...preference } = input.preference
   const { popularRefresh: popularRefreshMs, ...recommend } = input.recommend
   const { ttl: featuresTtlMs, enabled, batchRecords } = input.features
+  const { flush: statisticsFlushMs, ...statistics } = input.statistics
   const { recent: recentMs, dedupe: dedupeMs, ...inventory } = input.inventory
   const { latency: latencyMs, backoff: backoffMs, ...notify } = input.notify
   return {
@@ -79,6 +82,7 @@ function pipeline(input: ScenarioInput['pipeline']): PipelineSettings {
     preference: { ...preference, ttlMs, backupMs },
     recommend: { ...recommend, popularRefreshMs },
     features: { enabled, batchRecords, ttlMs: featuresTtlMs, definitions: DEFAULT_FEATURES },
+    statistics: { ...statistics, flushMs: statisticsFlushMs },
     inventory: { ...inventory, recentMs, dedupeMs },
     notify: { ...notify, latencyMs, backoffMs },
   }

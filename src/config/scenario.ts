@@ -33,6 +33,9 @@ export interface LoadSettings {
   /** Which way user actions and canaries take: straight to the event log, or over HTTP through the collector. */
   readonly through: 'log' | 'collector'
   readonly collector: CollectorLoad
+  /** What users do: sessions in a shop, or requests about posts, in proportion to the weights. */
+  readonly model: 'sessions' | 'posts'
+  readonly posts: PostWeights
   readonly actions: ActionLoad
   /** Inventory changes beside the actions. */
   readonly inventory: InventoryLoad
@@ -45,6 +48,21 @@ export interface LoadSettings {
     readonly pollMs: number
     readonly timeoutMs: number
   }
+}
+
+/** How often each request about posts is made, in proportion; 0: never. */
+export interface PostWeights {
+  readonly view: number
+  readonly click: number
+  readonly like: number
+  readonly unlike: number
+  readonly search: number
+  /** Reads the user's recent searches. */
+  readonly recent: number
+  /** Reads a post. */
+  readonly read: number
+  /** Lists the newest posts of a category. */
+  readonly list: number
 }
 
 /** How events are sent where they go through the collector. */
@@ -131,6 +149,10 @@ export interface CatalogueSettings {
   readonly zipf: number
   /** Share of product picks that go to the most popular product; 0 for none. */
   readonly hotShare: number
+  /** Posts that are kept in the post index; 0: none, and the products are the posts. */
+  readonly posts: number
+  /** Sizes of the post index after each of which the load is driven once; empty: once, with all posts. */
+  readonly steps: readonly number[]
   /** CSV or JSONL (gzip by content) to load instead of generating; null to generate from the seed. */
   readonly file: string | null
 }
@@ -166,6 +188,16 @@ export interface PipelineSettings {
     readonly definitions: FeatureDefinitions
     /** How long features and states live after a user's last action. */
     readonly ttlMs: number
+    readonly batchRecords: number
+  }
+  /** Counts and stored events (docs/statistics.md). */
+  readonly statistics: {
+    /** Whether the stage runs. */
+    readonly enabled: boolean
+    /** Between two flushes of the counts to PostgreSQL. */
+    readonly flushMs: number
+    /** Days of event time for which events are kept; counts are kept for ever. */
+    readonly retentionDays: number
     readonly batchRecords: number
   }
   readonly inventory: {

@@ -106,5 +106,6 @@ export class Crew {
 }
 
 function partitionsOf(stage: StageName): number {
-  return TOPICS.find(({ name }) => name === STAGES[stage].topic)?.partitions ?? 1
+  const { topics } = STAGES[stage]
+  return TOPICS.reduce((sum, { name, partitions }) => sum + (topics.includes(name) ? partitions : 0), 0)
 }

@@ -82,6 +82,20 @@ const features = z.strictObject({
   batchRecords: batchRecords(),
 })
 
+const statistics = z.strictObject({
+  enabled: z
+    .boolean({ error: 'expected true or false' })
+    .prefault(false)
+    .meta({ description: 'Whether events are counted and stored in PostgreSQL.' }),
+  flush: duration({ min: 10, max: HOUR })
+    .prefault('5s')
+    .meta({ description: 'Time between two flushes of the counts to PostgreSQL.' }),
+  retentionDays: whole(1, 36_500)
+    .prefault(30)
+    .meta({ description: 'Days of event time for which events are kept; counts stay.', unit: 'days' }),
+  batchRecords: batchRecords(),
+})
+
 const inventory = z.strictObject({
   priceDropPercent: number(0, 100)
     .prefault(10)
@@ -146,6 +160,11 @@ export const pipelineSchema = z.strictObject({
   preference: preference.prefault({}).meta({ description: 'Preference vectors.' }),
   recommend: recommend.prefault({}).meta({ description: 'Recommendations.' }),
   features: features.prefault({}).meta({ description: 'Session and window features.' }),
+  statistics: statistics
+    .prefault({})
+    .meta({
+      description: 'Counts by type, post, product and minute, and the events themselves, in PostgreSQL.',
+    }),
   inventory: inventory.prefault({}).meta({ description: 'Who is told about a change.' }),
   notify: notify.prefault({}).meta({ description: 'Sending of notifications.' }),
 })
