@@ -27,6 +27,11 @@ export const addressFlags = {
     helpGroup: GROUP,
   }),
   redis: Flags.string({ description: 'Redis server.', helpValue: 'URL', helpGroup: GROUP }),
+  postgres: Flags.string({
+    description: 'PostgreSQL server and database.',
+    helpValue: 'URL',
+    helpGroup: GROUP,
+  }),
   prefix: Flags.string({
     description: 'Goes before every topic, group, index, key and subject. Default: rep-.',
     helpValue: 'TEXT',
@@ -46,6 +51,6 @@ export const externalFlags = {
 
 /** The external services that these flags mean. */
 export function externalOf(flags: ExternalOptions): ExternalOptions {
-  const { config, brokers, registry, elasticsearch, redis, prefix, create } = flags
-  return { config, brokers, registry, elasticsearch, redis, prefix, create }
+  const { config, brokers, registry, elasticsearch, redis, postgres, prefix, create } = flags
+  return { config, brokers, registry, elasticsearch, redis, postgres, prefix, create }
 }

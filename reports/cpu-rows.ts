@@ -17,7 +17,7 @@ export interface CpuRow {
 }
 
 /** Processes that rep only drives; every other one is rep's own. */
-const SERVICES: ReadonlySet<string> = new Set(['kafka', 'registry', 'elasticsearch', 'redis'])
+const SERVICES: ReadonlySet<string> = new Set(['kafka', 'registry', 'elasticsearch', 'redis', 'postgres'])
 const EVENTS = 10_000
 /** Less is the error of measuring threads and their process at different moments. */
 const REMAINDER_SECONDS = 0.05

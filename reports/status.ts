@@ -44,6 +44,14 @@ export interface ShownStackStatus {
       }[]
     | null
   readonly redisKeys: number | null
+  readonly tables:
+    | readonly {
+        readonly name: string
+        readonly rows: number
+        readonly partitions: number
+        readonly bytes: number
+      }[]
+    | null
 }
 
 const MARKS = { healthy: '✓', silent: '!', down: '✗' } as const
@@ -65,7 +73,7 @@ export function renderStatus(status: ShownStackStatus, options: { readonly color
       reason === null ? '' : plainLine(reason),
     ],
   )
-  const { kafka, indices, subjects, redisKeys } = status
+  const { kafka, indices, subjects, redisKeys, tables } = status
   const topics = kafka?.topics.map(
     ({ name, partitions, records }): Row => [name, formatCount(partitions), formatCount(records)],
   )
@@ -97,12 +105,21 @@ export function renderStatus(status: ShownStackStatus, options: { readonly color
       formatBytes(bytes),
     ],
   )
+  const rows = tables?.map(
+    ({ name, rows: count, partitions, bytes }): Row => [
+      name,
+      formatCount(count),
+      partitions === 0 ? DASH : formatCount(partitions),
+      formatBytes(bytes),
+    ],
+  )
   const sections = [
     table(['  service', 'version', 'address', 'health', '#memory', '#pid', ''], services),
     table(['topic', '#partitions', '#records'], topics),
     table(['group', 'topic', 'state', '#members', '#lag'], lags),
     ...(members.length === 0 ? [] : [table(['member of', 'topic', 'at', 'partitions', '#lag'], members)]),
     table(['index', 'health', '#documents', '#size'], documents),
+    table(['table', '#rows', '#partitions', '#size'], rows),
     `schemas: ${subjects === null ? DASH : formatCount(subjects.length)}   redis keys: ${formatCount(redisKeys)}`,
   ]
   const since = status.startedAt === null ? 'not started by rep' : `up since ${status.startedAt}`

@@ -3,7 +3,13 @@ import { openKafkaEventLog } from '../drivers/event-log/kafka.ts'
 import type { Stack } from '../ports/stack.ts'
 import { openEmbeddedStack } from '../stacks/embedded.ts'
 import { openServiceStack } from '../stacks/native-drivers.ts'
-import { elasticsearchAccess, kafkaAccess, redisAccess, registryAccess } from '../stacks/service-access.ts'
+import {
+  elasticsearchAccess,
+  kafkaAccess,
+  postgresAccess,
+  redisAccess,
+  registryAccess,
+} from '../stacks/service-access.ts'
 import { withEmbedder } from './embed/embedder-address.ts'
 import type { ServicesAddress, StackAddress } from './lab-plan.ts'
 
@@ -28,9 +34,15 @@ async function openServices(
     elasticsearch: elasticsearchAccess(description),
     redis: redisAccess(description),
     registry: registryAccess(description),
+    ...(description.postgres === undefined
+      ? {}
+      : { postgres: { ...postgresAccess(description), mayCreate: external === undefined } }),
     ...(external === undefined ? {} : { prefix: external.prefix }),
     ...(schemaIds === null ? {} : { schemaIds }),
-    versions: { kafka: services.kafka.version },
+    versions: {
+      kafka: services.kafka.version,
+      ...(services.postgres === undefined ? {} : { postgres: services.postgres.version }),
+    },
     ...(log === undefined ? {} : { log }),
   })
 }

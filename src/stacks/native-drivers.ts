@@ -18,7 +18,10 @@ import { RepError } from '../errors/rep-error.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Settlement } from '../ports/settlement.ts'
 import type { Stack } from '../ports/stack.ts'
+import { noPostgres } from './no-postgres.ts'
+import { once } from './once.ts'
 import { packageVersion } from './package-version.ts'
+import { openServiceSql, type ServiceSqlOptions } from './service-sql.ts'
 import { startCommand } from './stack-description.ts'
 
 export interface ServiceStackOptions {
@@ -34,6 +37,8 @@ export interface ServiceStackOptions {
   readonly redis: string | Omit<RedisKeyValueOptions, 'prefix' | 'log'>
   /** Where the API of the schema registry begins, or how to get in. */
   readonly registry: string | Omit<ConfluentRegistryOptions, 'prefix'>
+  /** Absent where the stack has none: `openSql` then rejects. */
+  readonly postgres?: Omit<ServiceSqlOptions, 'log'>
   /** Ids that another thread got from the registry, which is not asked then and may be down. */
   readonly schemaIds?: SchemaIds
   /** What an approximate vector index is on Elasticsearch. Default `int8_hnsw`. */
@@ -81,6 +86,10 @@ export async function openServiceStack(options: ServiceStackOptions): Promise<St
   const documents = new ElasticsearchDocumentIndex(elasticsearch, templates)
   const vectors = new ElasticsearchVectorIndex(elasticsearch, { templates, ...graph })
   const embedder = new HashingEmbedder(dims)
+  const sql = once(async () => {
+    if (options.postgres === undefined) throw noPostgres(name)
+    return openServiceSql({ ...options.postgres, ...(log === undefined ? {} : { log }) })
+  })
   return {
     name,
     schemaIds: schemaIds.value,
@@ -90,16 +99,17 @@ export async function openServiceStack(options: ServiceStackOptions): Promise<St
     vectors,
     embedder,
     settlement: EFFECTS_FIRST,
-    openSql: () => Promise.reject(new RepError('REP_ENVIRONMENT', `The ${name} stack has no PostgreSQL.`)),
+    openSql: sql.open,
     describe: async () => ({
       ...(await serverVersions(keyValue, elasticsearch, registry)),
       ...options.versions,
       'event log': eventLog.capabilities.driver,
       ioredis: packageVersion('ioredis'),
       '@elastic/elasticsearch': packageVersion('@elastic/elasticsearch'),
+      pg: packageVersion('pg'),
       embedder: embedder.capabilities.model,
     }),
-    close: () => closeAll([eventLog, documents, vectors, keyValue, embedder, registry, elasticsearch]),
+    close: () => closeAll([eventLog, documents, vectors, keyValue, sql, embedder, registry, elasticsearch]),
   }
 }
 

@@ -1,6 +1,11 @@
 import { RepError } from '../errors/rep-error.ts'
 import { probeService, reasonOf } from './probes/probe-service.ts'
-import { PIPELINE_SERVICES, type ServiceName, type StackDescription, startCommand } from './stack-description.ts'
+import {
+  PIPELINE_SERVICES,
+  type ServiceName,
+  type StackDescription,
+  startCommand,
+} from './stack-description.ts'
 
 const LIMIT_MS = 5000
 

@@ -5,16 +5,22 @@ import { KafkaAdmin } from '../drivers/event-log/kafka-admin.ts'
 import { kafkaSettings } from '../drivers/event-log/kafka-options.ts'
 import { connectRedis } from '../drivers/key-value/redis-connection.ts'
 import { resetExternal } from './external/reset-external.ts'
+import { resetTables } from './reset-tables.ts'
 import type { StackDescription } from './stack-description.ts'
 
 /**
  * Empties a stack that rep itself started, so that a run begins like any other: rep's topics with their groups'
- * offsets, rep's indexes, and every key; of external services what rep created there, and nothing else.
+ * offsets, rep's indexes and tables, and every key; of external services what rep created there, and nothing else.
  */
 export async function resetServices(stack: StackDescription): Promise<void> {
   if (stack.external !== undefined) return resetExternal(stack)
   const { brokers, elasticsearch, redis } = stack
-  await Promise.all([resetTopics(brokers), deleteIndexes(elasticsearch), deleteKeys(redis)])
+  await Promise.all([
+    resetTopics(brokers),
+    deleteIndexes(elasticsearch),
+    deleteKeys(redis),
+    resetTables(stack),
+  ])
 }
 
 async function resetTopics(brokers: readonly string[]): Promise<void> {

@@ -1,8 +1,8 @@
 import type { ElasticsearchOptions } from '../drivers/elasticsearch-client.ts'
 import type { KafkaOptions } from '../drivers/event-log/kafka-options.ts'
 import type { RedisKeyValueOptions } from '../drivers/key-value/redis.ts'
-import type { PostgresAddress } from '../drivers/sql/postgres-address.ts'
 import type { ConfluentRegistryOptions } from '../drivers/schema-registry/confluent.ts'
+import type { PostgresAddress } from '../drivers/sql/postgres-address.ts'
 import type { TlsTexts } from '../kernel/credentials.ts'
 import { noPostgres } from './no-postgres.ts'
 import type { StackDescription } from './stack-description.ts'
@@ -43,7 +43,7 @@ export function redisAccess({ redis, external }: StackDescription): RedisKeyValu
 }
 
 /** Throws REP_ENVIRONMENT where the stack has no PostgreSQL. */
-export function postgresAccess(stack: StackDescription): PostgresAddress {
+export function postgresAccess(stack: StackDescription): PostgresAddress & { readonly schema: string } {
   const { name, postgres, external } = stack
   if (postgres === undefined) throw noPostgres(name)
   if (external?.postgres == null) return { url: postgres, schema: SCHEMA }

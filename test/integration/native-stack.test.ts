@@ -13,9 +13,15 @@ import { isAlive, processOf } from '../../src/drivers/event-log/process-identity
 import type { RepError } from '../../src/errors/rep-error.ts'
 import type { RunRecord } from '../../src/measure/run-record.ts'
 import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
+import { findPostgres } from '../../src/stacks/native/postgres-programs.ts'
 import { processesOfStack } from '../../src/stacks/native/process-table.ts'
 import { probeService } from '../../src/stacks/probes/probe-service.ts'
-import { readStackDescription, SERVICES, stackDirectory } from '../../src/stacks/stack-description.ts'
+import {
+  PIPELINE_SERVICES,
+  readStackDescription,
+  SERVICES,
+  stackDirectory,
+} from '../../src/stacks/stack-description.ts'
 import { agrees, countTable, independentCounts } from '../fixtures/independent-counts.ts'
 import { rep } from '../fixtures/rep-cli.ts'
 
@@ -36,6 +42,9 @@ const SMALL = {
   redisMaxMb: 64,
 }
 
+const INSTALLED = (await findPostgres()) === null ? PIPELINE_SERVICES : SERVICES
+if (required && INSTALLED !== SERVICES) throw new Error('PostgreSQL is not installed.')
+
 let root: string
 const home = (): { root: string } => ({ root })
 const options = (settings = {}) => ({
@@ -48,7 +57,7 @@ const options = (settings = {}) => ({
 })
 const pids = () => {
   const { services } = readStackDescription(home(), 'trial')
-  return Object.fromEntries(SERVICES.map((service) => [service, services[service].pid as number]))
+  return Object.fromEntries(INSTALLED.map((service) => [service, services[service]!.pid as number]))
 }
 
 beforeAll(() => {
@@ -65,18 +74,19 @@ const live = test.skipIf(obstacles.length > 0)
 
 live('up: every service is healthy, described, and lives on', { timeout: LIMIT_MS }, async () => {
   const { description, started } = await up(options(SMALL))
-  expect([...started].sort()).toEqual([...SERVICES].sort())
+  expect([...started].sort()).toEqual([...INSTALLED].sort())
   expect(readStackDescription(home(), 'trial')).toEqual(description)
   expect(description.brokers).toEqual([`127.0.0.1:${PORT_BASE}`])
-  for (const service of SERVICES) {
+  for (const service of INSTALLED) {
     await probeService(description, service, AbortSignal.timeout(10_000))
-    const { pid, logs } = description.services[service]
+    const { pid, logs } = description.services[service]!
     expect(isAlive(processOf(pid as number))).toBe(true)
     expect(logs.some((log) => (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0)).toBe(true)
   }
   if (process.getuid?.() === 0) {
-    const { pid } = description.services.elasticsearch
-    expect(readFileSync(`/proc/${pid}/status`, 'utf8')).not.toMatch(/^Uid:\t0/m)
+    const { elasticsearch, postgres = elasticsearch } = description.services
+    for (const { pid } of [elasticsearch, postgres])
+      expect(readFileSync(`/proc/${pid}/status`, 'utf8')).not.toMatch(/^Uid:\t0/m)
   }
 })
 
@@ -97,7 +107,7 @@ live('status: memory, topics, schemas, indexes, and what a client made', { timeo
   await send('trial', { settings: { number_of_replicas: 0 } })
   await send('trial/_doc/1?refresh=true', { a: 1 })
   const stack = await status(home(), 'trial')
-  expect(stack.services.map(({ health }) => health)).toEqual(SERVICES.map(() => 'healthy'))
+  expect(stack.services.map(({ health }) => health)).toEqual(INSTALLED.map(() => 'healthy'))
   if (process.platform === 'linux')
     for (const { rssBytes } of stack.services) expect(rssBytes).toBeGreaterThan(2 ** 20)
   expect(stack.indices).toContainEqual(
@@ -127,7 +137,7 @@ live(
     const counts = await independentCounts(readStackDescription(home(), 'trial'), record)
     expect(counts.every(agrees), countTable(counts)).toBe(true)
     expect(record.resources.filter(({ kind }) => kind === 'process').map(({ name }) => name)).toEqual(
-      process.platform === 'linux' ? ['rep', ...SERVICES] : ['rep'],
+      process.platform === 'linux' ? ['rep', ...INSTALLED] : ['rep'],
     )
     expect((await rep(['dlq', 'list', ...on], { cwd: root })).stdout).toContain('No dead letters.')
     const preference = await rep(['preference', 'get', 'user-000001', ...on, '--json'], { cwd: root })
@@ -189,7 +199,7 @@ live(
     rmSync(join(stackDirectory(home(), 'trial'), 'run/redis.pid.json'))
     expect((await up(options())).started).toEqual(['redis'])
     const running = processesOfStack(stackDirectory(home(), 'trial'))
-    if (process.platform === 'linux') expect(running).toHaveLength(SERVICES.length)
+    if (process.platform === 'linux') expect(running).toHaveLength(INSTALLED.length)
   },
 )
 
@@ -198,7 +208,7 @@ live(
   { timeout: LIMIT_MS },
   async () => {
     const before = Object.values(pids()).map(processOf)
-    expect((await down({ ...options(), volumes: false })).stopped).toHaveLength(SERVICES.length)
+    expect((await down({ ...options(), volumes: false })).stopped).toHaveLength(INSTALLED.length)
     for (const process of before) expect(isAlive(process)).toBe(false)
     expect(processesOfStack(stackDirectory(home(), 'trial'))).toEqual([])
     expect(() => readStackDescription(home(), 'trial')).toThrow(/rep up/)

@@ -10,7 +10,7 @@ import type { Stack } from '../../src/ports/stack.ts'
 import type { Readiness } from '../../src/serve/readiness.ts'
 import { startServer } from '../../src/serve/server.ts'
 import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
-import { SERVICES, writeStackDescription } from '../../src/stacks/stack-description.ts'
+import { PIPELINE_SERVICES, SERVICES, writeStackDescription } from '../../src/stacks/stack-description.ts'
 import { foldedPreferences } from '../fixtures/folded-preferences.ts'
 import { runWithTrouble, type TroubleRun, type UsageSample } from '../fixtures/trouble-run.ts'
 import { DIMS, STACK, TroubleStack } from '../fixtures/trouble-stack.ts'
@@ -287,7 +287,7 @@ live(
     await stack.stop(...SERVICES)
     const { status, stdout } = await run(async () => undefined, { seconds: 1 })
     expect(status).toBe(3)
-    for (const service of SERVICES) expect(stdout).toContain(services[service].address)
+    for (const service of PIPELINE_SERVICES) expect(stdout).toContain(services[service].address)
     expect(stdout).toContain(`rep up --name ${STACK}`)
   },
 )

@@ -6,7 +6,7 @@ const REDIS_PORT = '6379'
 
 /** A parsed configuration as drivers want it: users and passwords apart from addresses. */
 export function effectiveExternal(input: ExternalInput): ExternalConfig {
-  const { prefix, kafka, registry, elasticsearch, redis } = input
+  const { prefix, kafka, registry, elasticsearch, redis, postgres } = input
   const registryUrl = new URL(registry.url)
   const nodes = elasticsearch.nodes.map((node) => new URL(node))
   return {
@@ -25,7 +25,14 @@ export function effectiveExternal(input: ExternalInput): ExternalConfig {
         : { apiKey: elasticsearch.apiKey }),
     },
     redis: redisOf(redis),
+    postgres: postgres === undefined ? null : postgresOf(postgres),
   }
+}
+
+function postgresOf(postgres: NonNullable<ExternalInput['postgres']>): ExternalConfig['postgres'] {
+  const { protocol, host, pathname } = new URL(postgres.url)
+  const account = accountOf(postgres, new URL(postgres.url))
+  return { url: `${protocol}//${host}${pathname}`, tls: tlsOf(postgres.tls), ...account }
 }
 
 function redisOf(redis: ExternalInput['redis']): ExternalConfig['redis'] {

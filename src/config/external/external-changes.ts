@@ -12,6 +12,7 @@ export interface ExternalFlags {
   readonly registry?: string | undefined
   readonly elasticsearch?: string | undefined
   readonly redis?: string | undefined
+  readonly postgres?: string | undefined
   readonly prefix?: string | undefined
 }
 
@@ -22,6 +23,7 @@ const FLAGS: Readonly<Record<Flag, Path>> = {
   registry: ['registry', 'url'],
   elasticsearch: ['elasticsearch', 'nodes'],
   redis: ['redis', 'url'],
+  postgres: ['postgres', 'url'],
   prefix: ['prefix'],
 }
 const KAFKA_TLS = 'REP_KAFKA_TLS'

@@ -26,6 +26,8 @@ export interface ExternalConfig {
     readonly database: number
     readonly tls: TlsTexts | null
   }
+  /** Null where none is described. */
+  readonly postgres: (Account & { readonly url: string; readonly tls: TlsTexts | null }) | null
 }
 
 /** `host:port` each. */

@@ -118,6 +118,14 @@ export const externalSchema = z.strictObject({
       tls,
     })
     .describe('Preferences, counters and ranks.'),
+  postgres: z
+    .strictObject({
+      url: url(['postgres', 'postgresql'], 'Server and database, e.g. postgres://db.example:5432/rep.'),
+      ...account,
+      tls,
+    })
+    .describe('Events and statistics; left out where no statistics are wanted.')
+    .optional(),
 })
 
 export type ExternalInput = z.infer<typeof externalSchema>

@@ -4,7 +4,7 @@ import type { Path } from '../schema/keys.ts'
 
 /** Faults between keys; each key alone is the schema's. `raw` has its secrets in their places. */
 export function relationFaults(raw: unknown): readonly PathFault[] {
-  return [...redisFaults(raw), ...saslFaults(raw), ...accountFaults(raw)]
+  return [...redisFaults(raw), ...postgresFaults(raw), ...saslFaults(raw), ...accountFaults(raw)]
 }
 
 function redisFaults(raw: unknown): PathFault[] {
@@ -14,6 +14,12 @@ function redisFaults(raw: unknown): PathFault[] {
   if (given.length === 1) return []
   const got = given.length === 0 ? 'got none' : `got ${given.join(' and ')}`
   return [fault(['redis'], `expected one of url, cluster and sentinel, ${got}`)]
+}
+
+function postgresFaults(raw: unknown): PathFault[] {
+  const url = valueAt(raw, ['postgres', 'url'])
+  if (typeof url !== 'string' || !URL.canParse(url) || new URL(url).pathname.length > 1) return []
+  return [fault(['postgres', 'url'], 'expected the name of a database behind the address, as in …:5432/rep')]
 }
 
 function saslFaults(raw: unknown): PathFault[] {

@@ -90,7 +90,8 @@ class PgliteSql extends PgliteSession implements Sql {
         }
       })
     } catch (error) {
-      if (rejected === null) throw sqlState(error) === null ? passedOver() : faultOf(error, this.#where)
+      if (rejected === null)
+        throw /^(25P02)?$/.test(sqlState(error) ?? '') ? passedOver() : faultOf(error, this.#where)
       throw (rejected as { error: unknown }).error
     }
   }

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { RepError } from '../../errors/rep-error.ts'
 import { connectionConfig, type PostgresAddress, placeOf } from './postgres-address.ts'
 import { sqlError, sqlState } from './sql-errors.ts'
 import { ARRAYS, PARSERS } from './sql-types.ts'
@@ -35,8 +36,8 @@ export class PostgresPool {
   }
 
   /**
-   * Lends a connection to `work`. It is closed afterwards where `work` rejects with anything but an answer of the
-   * server, and as soon as `signal` is aborted: `work` then rejects.
+   * Lends a connection to `work`. It is closed afterwards where the server did not answer on it, and at once when
+   * `signal` is aborted: what `work` waits for then rejects.
    */
   async with<T>(work: (client: pg.PoolClient) => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted()
@@ -54,9 +55,10 @@ export class PostgresPool {
     client.on('error', onError)
     signal?.addEventListener('abort', end, { once: true })
     try {
+      signal?.throwIfAborted()
       return await work(client)
     } catch (error) {
-      broken ||= sqlState(causeOf(error)) === null
+      broken ||= error instanceof RepError && error.retryable && isLost(error.cause)
       signal?.throwIfAborted()
       throw error
     } finally {
@@ -105,10 +107,6 @@ export class PostgresPool {
 function isLost(error: unknown): boolean {
   const code = sqlState(error)
   return code === null || /^(08|57P)/.test(code)
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? error.cause : error
 }
 
 async function setUp(client: pg.ClientBase, schema: string | undefined): Promise<void> {

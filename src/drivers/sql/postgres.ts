@@ -7,7 +7,7 @@ import { passedOver } from './sql-errors.ts'
 
 /** A PostgreSQL server. */
 export interface PostgresSql extends Sql {
-  serverVersion(): Promise<string>
+  serverVersion(signal?: AbortSignal): Promise<string>
 }
 
 /**
@@ -15,10 +15,10 @@ export interface PostgresSql extends Sql {
  * it refuses the user or has no such database; afterwards connections come back by themselves, and every call
  * rejects with REP_STORE_UNAVAILABLE until one has.
  */
-export async function openPostgresSql(address: PostgresAddress): Promise<PostgresSql> {
+export async function openPostgresSql(address: PostgresAddress, signal?: AbortSignal): Promise<PostgresSql> {
   const pool = new PostgresPool(address)
   try {
-    await pool.with(async () => undefined)
+    await pool.with(async () => undefined, signal)
   } catch (error) {
     await pool.close()
     throw error
@@ -91,8 +91,8 @@ class Postgres extends PostgresSession implements PostgresSql {
     }, signal)
   }
 
-  async serverVersion(): Promise<string> {
-    const [row] = await this.query<{ server_version: string }>('SHOW server_version')
+  async serverVersion(signal?: AbortSignal): Promise<string> {
+    const [row] = await this.query<{ server_version: string }>('SHOW server_version', [], signal)
     return row?.server_version.split(' ')[0] ?? 'unknown'
   }
 

@@ -90,6 +90,7 @@ export function imageVersions(): Readonly<Record<ServiceName, string>> {
     registry: version('registry'),
     elasticsearch: version('elasticsearch'),
     redis: version('redis'),
+    postgres: version('postgres'),
   }
 }
 
@@ -120,7 +121,7 @@ async function untilReachable(description: StackDescription, signal: AbortSignal
         if (performance.now() < until) continue
         throw new RepError(
           'REP_ENVIRONMENT',
-          `${service} is healthy in its container, but does not answer on ${description.services[service].address} (${(cause as Error).message}).`,
+          `${service} is healthy in its container, but does not answer on ${description.services[service]?.address} (${(cause as Error).message}).`,
           { cause },
         )
       }
@@ -144,11 +145,13 @@ function describe(name: string, settings: StackSettings): Omit<StackDescription,
     elasticsearch: `http://127.0.0.1:${ports.elasticsearch}`,
     redis: `redis://127.0.0.1:${ports.redis}`,
     registry: `http://127.0.0.1:${ports.registry}`,
+    postgres: `postgres://rep@127.0.0.1:${ports.postgres}/rep`,
     services: {
       kafka: service('kafka'),
       registry: service('registry'),
       elasticsearch: service('elasticsearch'),
       redis: service('redis'),
+      postgres: service('postgres'),
     },
     settings: { ...settings },
   }

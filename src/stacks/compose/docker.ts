@@ -77,6 +77,7 @@ function variablesOf(settings: StackSettings): Record<string, string> {
     REP_REGISTRY_PORT: ports.registry,
     REP_ELASTICSEARCH_PORT: ports.elasticsearch,
     REP_REDIS_PORT: ports.redis,
+    REP_POSTGRES_PORT: ports.postgres,
     REP_KAFKA_HEAP_MB: kafkaHeapMb,
     REP_KAFKA_LIMIT_MB: kafkaHeapMb + 768,
     REP_REGISTRY_HEAP_MB: registryHeapMb,

@@ -3,16 +3,18 @@ import { TopicOwners } from '../../drivers/event-log/kafka-topic-owners.ts'
 import { openRedisKeyValue } from '../../drivers/key-value/redis.ts'
 import { ConfluentSchemaRegistry } from '../../drivers/schema-registry/confluent.ts'
 import { registerSchemas } from '../../drivers/schema-registry/register-schemas.ts'
+import { openPostgresSql } from '../../drivers/sql/postgres.ts'
 import { RepError } from '../../errors/rep-error.ts'
-import { kafkaAccess, redisAccess, registryAccess } from '../service-access.ts'
-import { SERVICES, type ServiceName, type StackDescription } from '../stack-description.ts'
+import { kafkaAccess, postgresAccess, redisAccess, registryAccess } from '../service-access.ts'
+import { ensureSchema } from '../sql-schema.ts'
+import { type ServiceName, type StackDescription, servicesOf } from '../stack-description.ts'
 import { markKeys } from './owned-keys.ts'
 import { type Holding, SURVEYS } from './survey.ts'
 
 export interface Admission {
   /** Creates what is missing; indexes are left to who knows the dimensions of their vectors. */
   readonly create: boolean
-  /** Only these services are looked at; default: all. */
+  /** Only these services are looked at; default: all that are described. */
   readonly services?: readonly ServiceName[]
 }
 
@@ -23,7 +25,7 @@ export interface Admission {
  */
 export async function admitExternal(
   stack: StackDescription,
-  { create, services = SERVICES }: Admission,
+  { create, services = servicesOf(stack).map(([name]) => name) }: Admission,
 ): Promise<void> {
   const holdings = await survey(stack, services)
   const foreign = holdings.filter(({ state }) => state === 'foreign')
@@ -45,6 +47,7 @@ export async function admitExternal(
   if (kinds.has('topic')) await createTopics(stack)
   if (kinds.has('subject')) await createSubjects(stack)
   if (kinds.has('keys')) await createKeys(stack)
+  if (kinds.has('schema')) await createSchema(stack)
 }
 
 async function survey(
@@ -89,6 +92,15 @@ async function createKeys(stack: StackDescription): Promise<void> {
     await markKeys(keyValue)
   } finally {
     await keyValue.close()
+  }
+}
+
+async function createSchema(stack: StackDescription): Promise<void> {
+  const sql = await openPostgresSql(postgresAccess(stack))
+  try {
+    await ensureSchema(sql, postgresAccess(stack).schema)
+  } finally {
+    await sql.close()
   }
 }
 

@@ -1,8 +1,8 @@
 import type { ExternalConfig, RedisPlace } from '../../config/external/external-config.ts'
 import {
-  SERVICES,
+  PIPELINE_SERVICES,
+  type PipelineService,
   type ServiceDescription,
-  type ServiceName,
   type StackDescription,
 } from '../stack-description.ts'
 
@@ -10,17 +10,20 @@ export const EXTERNAL = 'external'
 
 /** Services that rep did not start, described as a stack. Addresses are without secrets; `external` holds them. */
 export function describeExternal(config: ExternalConfig): StackDescription {
-  const { kafka, registry, elasticsearch, redis } = config
-  const addresses: Record<ServiceName, string> = {
+  const { kafka, registry, elasticsearch, redis, postgres } = config
+  const addresses: Record<PipelineService, string> = {
     kafka: kafka.brokers.join(','),
     registry: new URL(registry.url).host,
     elasticsearch: elasticsearch.nodes.map((node) => new URL(node).host).join(','),
     redis: redisAddress(redis.place),
   }
-  const services = SERVICES.map((name): [ServiceName, ServiceDescription] => [
-    name,
-    { address: addresses[name], version: 'unknown', pid: null, logs: [] },
-  ])
+  const described = (address: string): ServiceDescription => ({
+    address,
+    version: 'unknown',
+    pid: null,
+    logs: [],
+  })
+  const services = PIPELINE_SERVICES.map((name) => [name, described(addresses[name])] as const)
   return {
     name: EXTERNAL,
     kind: EXTERNAL,
@@ -29,7 +32,11 @@ export function describeExternal(config: ExternalConfig): StackDescription {
     elasticsearch: elasticsearch.nodes[0]!,
     redis: `redis://${redisAddress(redis.place)}`,
     registry: registry.url,
-    services: Object.fromEntries(services) as Record<ServiceName, ServiceDescription>,
+    ...(postgres === null ? {} : { postgres: postgres.url }),
+    services: {
+      ...(Object.fromEntries(services) as Record<PipelineService, ServiceDescription>),
+      ...(postgres === null ? {} : { postgres: described(new URL(postgres.url).host) }),
+    },
     settings: {},
     external: config,
   }

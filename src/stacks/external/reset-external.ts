@@ -5,6 +5,7 @@ import { removeOwned } from '../../drivers/elasticsearch-owners.ts'
 import { TopicOwners } from '../../drivers/event-log/kafka-topic-owners.ts'
 import { openRedisKeyValue } from '../../drivers/key-value/redis.ts'
 import { RepError } from '../../errors/rep-error.ts'
+import { resetTables } from '../reset-tables.ts'
 import { elasticsearchAccess, kafkaAccess, redisAccess } from '../service-access.ts'
 import type { StackDescription } from '../stack-description.ts'
 import { keysState, markKeys } from './owned-keys.ts'
@@ -14,7 +15,7 @@ import { keysState, markKeys } from './owned-keys.ts'
  * thing is, is looked at again right before. Subjects stay: their versions only ever grow.
  */
 export async function resetExternal(stack: StackDescription): Promise<void> {
-  await Promise.all([resetTopics(stack), deleteIndexes(stack), resetKeys(stack)])
+  await Promise.all([resetTopics(stack), deleteIndexes(stack), resetKeys(stack), resetTables(stack)])
 }
 
 async function resetTopics(stack: StackDescription): Promise<void> {

@@ -6,13 +6,21 @@ import { ownershipOf } from '../../drivers/elasticsearch-owners.ts'
 import { TopicOwners } from '../../drivers/event-log/kafka-topic-owners.ts'
 import { openRedisKeyValue } from '../../drivers/key-value/redis.ts'
 import { ConfluentSchemaRegistry } from '../../drivers/schema-registry/confluent.ts'
-import { elasticsearchAccess, kafkaAccess, redisAccess, registryAccess } from '../service-access.ts'
+import { openPostgresSql } from '../../drivers/sql/postgres.ts'
+import {
+  elasticsearchAccess,
+  kafkaAccess,
+  postgresAccess,
+  redisAccess,
+  registryAccess,
+} from '../service-access.ts'
+import { schemaState } from '../sql-schema.ts'
 import type { ServiceName, StackDescription } from '../stack-description.ts'
 import { keysState } from './owned-keys.ts'
 
 /** Something that rep needs of a service, by the name that it has there, and whose it is. */
 export interface Holding {
-  readonly kind: 'topic' | 'subject' | 'index' | 'keys'
+  readonly kind: 'topic' | 'subject' | 'index' | 'keys' | 'schema'
   readonly name: string
   readonly state: 'missing' | 'owned' | 'foreign'
 }
@@ -56,6 +64,11 @@ export const SURVEYS: Readonly<
     return closing(keyValue, async () => [
       { kind: 'keys', name: `${prefixOf(stack)}*`, state: await keysState(keyValue) },
     ])
+  },
+  postgres: async (stack) => {
+    const { schema, ...address } = postgresAccess(stack)
+    const sql = await openPostgresSql(address)
+    return closing(sql, async () => [{ kind: 'schema', name: schema, state: await schemaState(sql, schema) }])
   },
 }
 

@@ -2,6 +2,7 @@ import { portsFrom, type StackSettings } from '../settings.ts'
 import type { ServiceName, StackDescription } from '../stack-description.ts'
 import type { StartedService } from './pid-file.ts'
 import type { ServicePlan } from './service-plan.ts'
+import { postgresUrl } from './services/postgres.ts'
 import { CONFLUENT_PATH } from './services/registry.ts'
 
 /** What a client needs to know of a started stack of plain processes. */
@@ -25,7 +26,8 @@ export function describeNative(
     elasticsearch: `http://127.0.0.1:${ports.elasticsearch}`,
     redis: `redis://127.0.0.1:${ports.redis}`,
     registry: `http://127.0.0.1:${ports.registry}${CONFLUENT_PATH}`,
-    services: services as StackDescription['services'],
+    ...(services.postgres === undefined ? {} : { postgres: postgresUrl(ports.postgres) }),
+    services: services as unknown as StackDescription['services'],
     settings: { ...settings },
   }
 }

@@ -65,7 +65,8 @@ export async function downNative(options: StackDownOptions): Promise<readonly Se
     const stopped = await stopServices(directory, SERVICES, log)
     rmSync(descriptionPath(home, name), { force: true })
     if (volumes || !known) {
-      rmSync(outsideDirectory(directory, 'elasticsearch'), { recursive: true, force: true })
+      for (const service of ['elasticsearch', 'postgres'])
+        rmSync(outsideDirectory(directory, service), { recursive: true, force: true })
       rmSync(directory, { recursive: true, force: true })
     }
     return stopped

@@ -3,15 +3,18 @@ import { lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { RepError } from '../../errors/rep-error.ts'
 import { run, versionIn, which } from '../../kernel/probe.ts'
+import { INSTALL_POSTGRES } from '../no-postgres.ts'
 import { portsFrom, type StackSettings } from '../settings.ts'
 import { type StackHome, stackDirectory } from '../stack-description.ts'
 import { ensureArtifacts } from './artifacts.ts'
 import { requireJava } from './java.ts'
 import type { PlanContext } from './plan-context.ts'
+import { findPostgres } from './postgres-programs.ts'
 import type { ServicePlan } from './service-plan.ts'
-import { closedDirectory, serviceUser } from './service-user.ts'
+import { closedDirectory, postgresUser, serviceUser } from './service-user.ts'
 import { elasticsearchPlan } from './services/elasticsearch.ts'
 import { kafkaPlan } from './services/kafka.ts'
+import { postgresPlan } from './services/postgres.ts'
 import { redisPlan } from './services/redis.ts'
 import { registryPlan } from './services/registry.ts'
 
@@ -46,12 +49,28 @@ export async function planStack(
   const redis = await redisServer(artifacts.redisServer)
   mkdirSync(directory, { recursive: true, mode: 0o755 })
   const elasticsearch = openDirectory(directory, 'elasticsearch', { uid, log })
+  const postgres = await planPostgres(context, log)
   return [
     kafkaPlan(context),
     registryPlan(context),
     elasticsearchPlan(context, elasticsearch),
     redisPlan(context, redis),
+    ...(postgres === null ? [] : [postgres]),
   ]
+}
+
+/** Null, and a line that says what that means, where PostgreSQL is not installed: the pipeline does without. */
+async function planPostgres(context: PlanContext, log: (line: string) => void): Promise<ServicePlan | null> {
+  const programs = await findPostgres()
+  if (programs === null) {
+    log(
+      `The stack comes up without PostgreSQL, which is not installed; statistics need it: ${INSTALL_POSTGRES}.`,
+    )
+    return null
+  }
+  const user = postgresUser()
+  const directory = openDirectory(context.directory, 'postgres', { uid: user?.uid ?? null, log })
+  return postgresPlan(context, { ...programs, directory, user })
 }
 
 /** Directories outside of the stack's own that openDirectory() has made for it. */
@@ -76,7 +95,7 @@ function openDirectory(
     return inside
   }
   const outside = outsideDirectory(stack, service)
-  log(`Elasticsearch cannot run as root, and ${closed} is closed to other users: its data is in ${outside}.`)
+  log(`${service} cannot run as root, and ${closed} is closed to other users: its data is in ${outside}.`)
   mkdirSync(outside, { recursive: true, mode: 0o755 })
   if (!link) {
     rmSync(inside, { recursive: true, force: true })

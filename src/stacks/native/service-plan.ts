@@ -22,6 +22,8 @@ export interface ServicePlan {
   readonly files: Readonly<Record<string, string>>
   /** User and group to run as, who gets `directory`; null: as rep itself. */
   readonly uid: number | null
+  /** Where the group's number is another one. */
+  readonly gid?: number
   /** What to do once the files are there and before each start, e.g. formatting storage. */
   readonly beforeStart?: Command & { readonly unless: string }
   readonly command: Command

@@ -81,7 +81,7 @@ export async function untilHealthy(
 function prepare(plan: ServicePlan): void {
   for (const directory of plan.directories) mkdirSync(directory, { recursive: true, mode: 0o755 })
   for (const [path, content] of Object.entries(plan.files)) writeFileSync(path, content)
-  if (plan.uid !== null) giveTo(plan.directory, plan.uid)
+  if (plan.uid !== null) giveTo(plan.directory, plan.uid, plan.gid)
   for (const log of plan.logs) {
     mkdirSync(dirname(log), { recursive: true })
     if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(log, `${log}.1`)
@@ -103,7 +103,7 @@ function launch(stackDirectory: string, plan: ServicePlan, command: Command): Ch
       },
       detached: true,
       stdio: ['ignore', out, out],
-      ...(plan.uid === null ? {} : { uid: plan.uid, gid: plan.uid }),
+      ...(plan.uid === null ? {} : { uid: plan.uid, gid: plan.gid ?? plan.uid }),
     })
   } finally {
     closeSync(out)

@@ -5,9 +5,13 @@ import { RepError } from '../../errors/rep-error.ts'
 const POLL_MS = 50
 const KILL_LIMIT_MS = 10_000
 
-/** Ends a process: SIGTERM, and SIGKILL after `limitMs`. True when it ended by itself. Throws REP_ENVIRONMENT when it survives both. */
-export async function stopProcess(identity: ProcessIdentity, limitMs: number): Promise<boolean> {
-  send(identity, 'SIGTERM')
+/** Ends a process: by `polite`, and SIGKILL after `limitMs`. True when it ended by itself. Throws REP_ENVIRONMENT when it survives both. */
+export async function stopProcess(
+  identity: ProcessIdentity,
+  limitMs: number,
+  polite: NodeJS.Signals = 'SIGTERM',
+): Promise<boolean> {
+  send(identity, polite)
   if (await ended(identity, limitMs)) return true
   send(identity, 'SIGKILL')
   if (await ended(identity, KILL_LIMIT_MS)) return false

@@ -18,7 +18,9 @@ export async function stopServices(
       const known = runningService(directory, service)
       const leftovers = marked.filter((mark) => mark.service === service && mark.pid !== known?.pid)
       const all = [...(known === null ? [] : [known]), ...leftovers.map(({ pid }) => processOf(pid))]
-      const graceful = await Promise.all(all.map((process) => stopProcess(process, STOP_LIMIT_MS)))
+      const graceful = await Promise.all(
+        all.map((process) => stopProcess(process, STOP_LIMIT_MS, politely(service))),
+      )
       if (graceful.includes(false))
         log(`${service} did not end within ${STOP_LIMIT_MS / 1000} s and was killed.`)
       removePidFile(directory, service)
@@ -26,4 +28,9 @@ export async function stopServices(
     }),
   )
   return stopped.flat()
+}
+
+/** By SIGTERM PostgreSQL would wait for its clients to go. */
+function politely(service: ServiceName): NodeJS.Signals {
+  return service === 'postgres' ? 'SIGINT' : 'SIGTERM'
 }

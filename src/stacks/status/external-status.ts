@@ -4,8 +4,19 @@ import { ElasticsearchClient } from '../../drivers/elasticsearch-client.ts'
 import { openRedisKeyValue } from '../../drivers/key-value/redis.ts'
 import { ConfluentSchemaRegistry } from '../../drivers/schema-registry/confluent.ts'
 import { postgresVersion } from '../probes/postgres.ts'
-import { elasticsearchAccess, kafkaAccess, postgresAccess, redisAccess, registryAccess } from '../service-access.ts'
-import { type ServiceDescription, type ServiceName, type StackDescription, servicesOf } from '../stack-description.ts'
+import {
+  elasticsearchAccess,
+  kafkaAccess,
+  postgresAccess,
+  redisAccess,
+  registryAccess,
+} from '../service-access.ts'
+import {
+  type ServiceDescription,
+  type ServiceName,
+  type StackDescription,
+  servicesOf,
+} from '../stack-description.ts'
 import type { IndexStatus } from './index-status.ts'
 import { kafkaStatusOf } from './kafka-status.ts'
 import type { ServiceStatus, StackStatus } from './stack-status.ts'

@@ -14,8 +14,8 @@ import {
 } from '../stack-description.ts'
 import { type IndexStatus, indexStatus } from './index-status.ts'
 import { type KafkaStatus, kafkaStatus } from './kafka-status.ts'
-import { type TableStatus, tableStatus } from './table-status.ts'
 import { residentBytes } from './resident-bytes.ts'
+import { type TableStatus, tableStatus } from './table-status.ts'
 
 const LIMIT_MS = 5000
 

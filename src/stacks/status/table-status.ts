@@ -29,7 +29,7 @@ export async function tableStatus(
   const address = postgresAccess(stack)
   const sql = await openPostgresSql(address, signal)
   try {
-    const schemas = await sql.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [address.schema!], signal)
+    const schemas = await sql.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [address.schema], signal)
     if (schemas.length === 0) return []
     const tables = await sql.query<{ name: string; partitions: number; bytes: string }>(
       TABLES,

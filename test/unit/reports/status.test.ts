@@ -32,6 +32,7 @@ const status: ShownStackStatus = {
   subjects: ['user.action.v1-value'],
   indices: [{ name: 'product_index', health: 'green', documents: 20_000, bytes: 2 ** 20 }],
   redisKeys: null,
+  tables: [{ name: 'events', rows: 1_000_000, partitions: 9, bytes: 2 ** 30 }],
 }
 
 test('every service, topic, lag, index and count is shown; what is not known is a dash', () => {
@@ -42,12 +43,14 @@ test('every service, topic, lag, index and count is shown; what is not known is 
   expect(text).toContain('behavior  user.action.v1  stable        1  1,500')
   expect(text).toContain('behavior   user.action.v1  192.0.2.7  0 4         1,500')
   expect(text).toContain('product_index  green      20,000  1 MiB')
+  expect(text).toContain('events  1,000,000           9  1 GiB')
   expect(text).toContain('schemas: 1   redis keys: –')
 })
 
 test('a part that did not answer is a dash, an empty one is none', () => {
-  const text = renderStatus({ ...status, kafka: null, indices: [] }, { color: false })
+  const text = renderStatus({ ...status, kafka: null, indices: [], tables: [] }, { color: false })
   expect(text).toContain('topic: – (no answer)')
   expect(text).toContain('group: – (no answer)')
   expect(text).toContain('index: none')
+  expect(text).toContain('table: none')
 })

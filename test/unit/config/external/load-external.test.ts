@@ -38,6 +38,10 @@ redis:
     nodes: [s1:26379, s2:26379]
     password: sentinel-s3cret
   password: redis-s3cret
+postgres:
+  url: postgres://db:5433/rep
+  username: sql
+  password: sql-s3cret
 `
 const PEM = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'
 
@@ -64,6 +68,7 @@ test('a whole file: secrets from the environment, from files, and as they are', 
       tls: null,
       password: 'redis-s3cret',
     },
+    postgres: { url: 'postgres://db:5433/rep', username: 'sql', password: 'sql-s3cret', tls: null },
   })
 })
 
@@ -92,6 +97,16 @@ test('a stronger place of Redis takes that of the file away; user, password and 
     username: 'me',
     password: 'p@ss-w0rd',
   })
+})
+
+test('PostgreSQL may be left out; user and password leave its address, which needs a database', async () => {
+  expect((await load(BARE)).postgres).toBeNull()
+  const { postgres } = await load(BARE, { postgres: 'postgres://flag/other' }, { REP_POSTGRES_PASSWORD: 'p' })
+  expect(postgres).toEqual({ url: 'postgres://flag/other', password: 'p', tls: null })
+  const given = await load(BARE, {}, { REP_POSTGRES_URL: 'postgresql://me:s%40ve@db/rep' })
+  expect(given.postgres).toEqual({ url: 'postgresql://db/rep', username: 'me', password: 's@ve', tls: null })
+  for (const url of ['postgres://db:5432', 'mysql://db/rep', 'nonsense'])
+    expect((await fault(BARE, {}, { REP_POSTGRES_URL: url })).details, url).toHaveLength(1)
 })
 
 test('every fault is listed with its place, a misspelt key with what was meant, and no secret with its value', async () => {
@@ -167,7 +182,14 @@ test('the schema for editors has every key and asks for none', () => {
     required?: unknown
     properties: Record<string, unknown>
   }
-  expect(Object.keys(schema.properties)).toEqual(['prefix', 'kafka', 'registry', 'elasticsearch', 'redis'])
+  expect(Object.keys(schema.properties)).toEqual([
+    'prefix',
+    'kafka',
+    'registry',
+    'elasticsearch',
+    'redis',
+    'postgres',
+  ])
   expect(externalJsonSchema()).not.toContain('"required"')
 })
 
