@@ -1,7 +1,7 @@
 import type { LedgerRecord, RunRecord } from '../src/measure/run-record.ts'
 import { formatBytes, formatCount } from './format.ts'
 import { type Markup, type MarkupPart, markup } from './markup.ts'
-import { ledgerSentence } from './verdict.ts'
+import { ledgerSentence, statisticsSentence } from './verdict.ts'
 
 /** The account of every event, with the first few of each fault. */
 export function ledgerSection(record: RunRecord): Markup {
@@ -48,7 +48,8 @@ export function conservationSection(record: RunRecord): Markup {
     stage.balanced ? 'yes' : markup`<strong class="bad">no</strong>`,
   ])
   return markup`<section><h2>Conservation</h2><p class="lead">What a stage took in is what it put out, dropped as a duplicate, dead-lettered, left to another stage, or still held.</p>
-${table(['Stage', '#in', '#out', '#duplicates', '#dead-lettered', '#rejected', '#in flight', 'balanced'], rows)}</section>`
+${table(['Stage', '#in', '#out', '#duplicates', '#dead-lettered', '#rejected', '#in flight', 'balanced'], rows)}
+${record.statistics === undefined ? null : markup`<p class="${record.statistics.equal ? '' : 'bad'}">${statisticsSentence(record)}</p>`}</section>`
 }
 
 function quietZero(count: number): MarkupPart {

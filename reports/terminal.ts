@@ -1,4 +1,4 @@
-import type { ObjectiveResult, RunRecord } from '../src/measure/run-record.ts'
+import type { ObjectiveResult, RunRecord, StatisticsRecord } from '../src/measure/run-record.ts'
 import { type Paint, paintOf, plainLine, visibleLength, wrapText } from './ansi.ts'
 import {
   formatCores,
@@ -92,6 +92,12 @@ function latencyLines(record: RunRecord, paint: Paint, width: number): string[] 
   ]
 }
 
+function countParts({ rows, counted, equal }: StatisticsRecord, paint: Paint): string[] {
+  if (rows === null || counted === null) return [paint.red('PostgreSQL did not answer')]
+  const parts = [`${formatCount(rows)} rows`, `${formatCount(counted)} counted`]
+  return equal ? parts : [...parts.map(paint.red), paint.red('not what the log has')]
+}
+
 function factLines(record: RunRecord, paint: Paint, { width, directory }: SummaryOptions): string[] {
   const { ledger, load } = record
   const wrong = (count: number, text: string) =>
@@ -110,6 +116,7 @@ function factLines(record: RunRecord, paint: Paint, { width, directory }: Summar
       `${formatCount(ledger.dlq)} dead-lettered`,
       ...(ledger.indeterminate > 0 ? [`${formatCount(ledger.indeterminate)} indeterminate`] : []),
     ]),
+    ...(record.statistics === undefined ? [] : fact('counts', countParts(record.statistics, paint))),
     ...fact('load', [
       `${formatRate(load.achievedTps)} of ${formatRate(load.targetTps)}`,
       `schedule lag p99 ${formatMs(load.scheduleLagMs.p99)}`,

@@ -34,15 +34,20 @@ const WORDS: Readonly<Record<RunRecord['verdict'], (record: RunRecord) => Verdic
   }),
   fail: (record) => ({
     headline: failHeadline(record),
-    reasons: [...missed(record), ...(record.ledger.clean ? [ledgerSentence(record)] : [])],
+    reasons: [
+      ...missed(record),
+      ...(record.statistics?.rows === null ? [statisticsSentence(record)] : []),
+      ...(record.ledger.clean ? [ledgerSentence(record)] : []),
+    ],
   }),
   invalid: (record) => ({
     headline: 'The generator did not keep its own schedule, so the latencies say nothing about the pipeline.',
     reasons: [...record.invalidReasons, ...(record.ledger.clean ? [] : [ledgerSentence(record)])],
   }),
   loss: (record) => ({
-    headline: ledgerSentence(record),
+    headline: record.ledger.clean ? statisticsSentence(record) : ledgerSentence(record),
     reasons: [
+      record.ledger.clean ? ledgerSentence(record) : unequalSentence(record),
       unprovenSentence(record),
       ...missed(record).filter((line) => !line.startsWith('ledger')),
     ].filter(Boolean),
@@ -108,6 +113,21 @@ export function ledgerSentence(record: RunRecord): string {
   return ledger.clean
     ? `No event was lost, duplicated or out of order ${among}.`
     : `The ledger does not add up ${among}.`
+}
+
+/** Whether PostgreSQL has what the log has, in one sentence; empty for a run without statistics. */
+export function statisticsSentence({ statistics }: RunRecord): string {
+  if (statistics === undefined) return ''
+  const { logged, rows, counted, equal } = statistics
+  const actions = plural(logged, 'user action')
+  if (rows === null || counted === null)
+    return `PostgreSQL did not answer, so its statistics could not be compared with the ${actions} in the log.`
+  if (equal) return `PostgreSQL has a row and a count of each of ${plural(rows, 'event')}.`
+  return `Of ${actions} in the log PostgreSQL has ${plural(rows, 'row')}, and its counts add up to ${formatCount(counted)}.`
+}
+
+function unequalSentence(record: RunRecord): string {
+  return record.statistics?.equal === false ? statisticsSentence(record) : ''
 }
 
 function unprovenSentence(record: RunRecord): string {

@@ -14,6 +14,7 @@ import { loadRecord } from './load-record.ts'
 import { runNotes } from './run-notes.ts'
 import { shardPart } from './shards/describe-part.ts'
 import { stagesOf } from './stage-table.ts'
+import { closeStatistics } from './statistics-books.ts'
 import { traceIdNamer } from './trace-id-namer.ts'
 import { repVersion } from './version.ts'
 
@@ -35,6 +36,11 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     traceIdOf: await traceIds(run),
     shard: meeting !== null,
   })
+  // What of the statistics a shard's events are, only all of them together could say.
+  const compared = scenario.pipeline.statistics.enabled && meeting === null
+  const statistics = compared
+    ? { statistics: await closeStatistics({ ...run, ledger: plan.ledger, reading, conservation }) }
+    : {}
   const injected = sumInjected(
     [...run.loads, ...(run.collect === null ? [] : [run.collect])].map((by) => by.injected),
   )
@@ -51,6 +57,7 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     measurements,
     ledger,
     conservation,
+    ...statistics,
     invalidReasons: invalidReasons({
       limits: scenario.limits,
       scheduleLag: measurements.scheduleLag,

@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly stages: Readonly<Partial<Record<MeasureName, StageFigures>>>
   readonly ledger: LedgerRecord
   readonly conservation: readonly StageConservation[]
+  /** Absent where the run kept no statistics. */
+  readonly statistics?: StatisticsRecord
   readonly objectives: readonly ObjectiveResult[]
   readonly valid: boolean
   /** Why the run is invalid; empty where it is valid. */
@@ -109,6 +111,17 @@ export interface StageConservation {
   readonly rejected: number
   readonly inFlight: number
   readonly balanced: boolean
+}
+
+/** What PostgreSQL had of a run's user actions at its end. */
+export interface StatisticsRecord {
+  /** User actions in the log, each once. */
+  readonly logged: number
+  /** Rows of events; null where PostgreSQL did not answer. */
+  readonly rows: number | null
+  /** Sum of the counts by type. */
+  readonly counted: number | null
+  readonly equal: boolean
 }
 
 export interface ObjectiveResult {

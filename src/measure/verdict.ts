@@ -6,22 +6,26 @@ import type { LedgerRecord, RunRecord, Verdict } from './run-record.ts'
  *
  * 1. `loss`: an acknowledged event that is gone, or one that is there twice or out of order, is so whatever
  *    the load was. A late generator makes latencies worthless, but cannot make a log lose what it has
- *    acknowledged; so an invalid run that lost events must not hide behind being invalid.
+ *    acknowledged; so an invalid run that lost events must not hide behind being invalid. Statistics that differ
+ *    from the log are such a loss.
+ *    What a service holds and should not, or should and does not, is a loss of the same kind.
  * 2. `invalid`: the generator fell behind, so the load was not the one asked for, and neither an objective
  *    met nor one missed says anything about the pipeline.
  * 3. `fail`: an objective is missed, or the counts of a stage do not add up (in = out + dead letters + in
- *    flight): no single event is known to be lost then, but the books cannot be trusted.
+ *    flight), or nobody could say what the statistics are: no single event is known to be lost then, but the
+ *    books cannot be trusted.
  * 4. `pass`.
  */
 export function verdictOf(
-  run: Pick<RunRecord, 'valid' | 'objectives' | 'conservation'> & {
+  run: Pick<RunRecord, 'valid' | 'objectives' | 'conservation' | 'statistics'> & {
     readonly ledger: Pick<LedgerRecord, 'lost' | 'duplicated' | 'reordered'>
   },
 ): Verdict {
   const { lost, duplicated, reordered } = run.ledger
-  if (lost + duplicated + reordered > 0) return 'loss'
+  const { equal = true, rows = null } = run.statistics ?? {}
+  if (lost + duplicated + reordered > 0 || (!equal && rows !== null)) return 'loss'
   if (!run.valid) return 'invalid'
-  const met = run.objectives.every((objective) => objective.met)
+  const met = equal && run.objectives.every((objective) => objective.met)
   return met && run.conservation.every(({ balanced }) => balanced) ? 'pass' : 'fail'
 }
 
