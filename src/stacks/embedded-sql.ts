@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { migrate } from '../drivers/sql/migrate.ts'
 import { openPgliteSql } from '../drivers/sql/pglite.ts'
 import type { Sql } from '../ports/sql.ts'
+import { copyEmptyDatabase } from './pglite-template.ts'
 import { readMigrations } from './read-migrations.ts'
 import { lockDirectory } from './stack-lock.ts'
 
@@ -12,7 +14,9 @@ import { lockDirectory } from './stack-lock.ts'
 export async function openEmbeddedSql(directory: string): Promise<Sql> {
   const release = lockDirectory(directory, ({ pid }) => busy(directory, pid))
   try {
-    const sql = await openPgliteSql(join(directory, 'data'))
+    const data = join(directory, 'data')
+    if (!existsSync(data)) await copyEmptyDatabase(data)
+    const sql = await openPgliteSql(data)
     try {
       await migrate(sql, readMigrations())
     } catch (error) {
