@@ -18,6 +18,7 @@ const PIPELINE_THREADS: readonly (readonly StageName[])[] = [
   ['inventory', 'notify'],
   ['feature', 'reminder'],
   ['statistics'],
+  ['lake'],
 ]
 /** From the start order to due time 0: time for every thread to hear of it. */
 const LEAD_US = 300_000

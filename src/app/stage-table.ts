@@ -11,6 +11,7 @@ import type { Consumer } from '../ports/event-log.ts'
 import { BEHAVIOR_GROUP, openBehaviorStage } from '../stages/behavior/behavior-stage.ts'
 import { FEATURE_GROUP, openFeatureStage } from '../stages/feature/feature-stage.ts'
 import { INVENTORY_GROUP, openInventoryStage } from '../stages/inventory/inventory-stage.ts'
+import { LAKE_GROUP, openLakeStage } from '../stages/lake/lake-stage.ts'
 import { NOTIFY_GROUP, openNotifyStage } from '../stages/notify/notify-stage.ts'
 import { openReminderStage, REMINDER_GROUP } from '../stages/notify/reminder-stage.ts'
 import { openPreferenceStage, PREFERENCE_GROUP } from '../stages/preference/preference-stage.ts'
@@ -26,6 +27,7 @@ export type StageName =
   | 'feature'
   | 'reminder'
   | 'statistics'
+  | 'lake'
 
 interface StageEntry {
   readonly group: string
@@ -52,19 +54,21 @@ export const STAGES: Readonly<Record<StageName, StageEntry>> = {
     gatherMs: 50,
     open: openStatisticsStage,
   },
+  lake: { group: LAKE_GROUP, topics: [USER_ACTION], gatherMs: 50, open: openLakeStage },
 }
 
 export const STAGE_NAMES = Object.keys(STAGES) as StageName[]
 
 /** Stages that run only where the scenario asks for them, and the settings that say so. */
-const OPTIONAL: Readonly<Partial<Record<StageName, 'features' | 'statistics'>>> = {
+const OPTIONAL: Readonly<Partial<Record<StageName, 'features' | 'statistics' | 'lake'>>> = {
   feature: 'features',
   reminder: 'features',
   statistics: 'statistics',
+  lake: 'lake',
 }
 
 /** The stages of a pipeline with these settings. */
-export function stagesOf(settings: Pick<PipelineSettings, 'features' | 'statistics'>): StageName[] {
+export function stagesOf(settings: Pick<PipelineSettings, 'features' | 'statistics' | 'lake'>): StageName[] {
   return STAGE_NAMES.filter((stage) => {
     const part = OPTIONAL[stage]
     return part === undefined || settings[part].enabled

@@ -74,6 +74,7 @@ function pipeline(input: ScenarioInput['pipeline']): PipelineSettings {
   const { popularRefresh: popularRefreshMs, ...recommend } = input.recommend
   const { ttl: featuresTtlMs, enabled, batchRecords } = input.features
   const { flush: statisticsFlushMs, ...statistics } = input.statistics
+  const { rollAge: rollAgeMs, ...lake } = input.lake
   const { recent: recentMs, dedupe: dedupeMs, ...inventory } = input.inventory
   const { latency: latencyMs, backoff: backoffMs, ...notify } = input.notify
   return {
@@ -83,6 +84,7 @@ function pipeline(input: ScenarioInput['pipeline']): PipelineSettings {
     recommend: { ...recommend, popularRefreshMs },
     features: { enabled, batchRecords, ttlMs: featuresTtlMs, definitions: DEFAULT_FEATURES },
     statistics: { ...statistics, flushMs: statisticsFlushMs },
+    lake: { ...lake, rollAgeMs },
     inventory: { ...inventory, recentMs, dedupeMs },
     notify: { ...notify, latencyMs, backoffMs },
   }

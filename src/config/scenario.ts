@@ -200,6 +200,18 @@ export interface PipelineSettings {
     readonly retentionDays: number
     readonly batchRecords: number
   }
+  /** Every user action as a row of Parquet (docs/lake.md). */
+  readonly lake: {
+    /** Whether the stage runs. */
+    readonly enabled: boolean
+    /** A directory or `s3://bucket/prefix`; null: a directory of the stack's. */
+    readonly where: string | null
+    /** A partition's files are written when it holds so many rows, or bytes of the log, or for so long. */
+    readonly rollRows: number
+    readonly rollBytes: number
+    readonly rollAgeMs: number
+    readonly batchRecords: number
+  }
   readonly inventory: {
     readonly priceDropPercent: number
     readonly lowStock: number

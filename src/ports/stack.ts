@@ -3,6 +3,7 @@ import type { DocumentIndex } from './document-index.ts'
 import type { Embedder } from './embedder.ts'
 import type { EventLog } from './event-log.ts'
 import type { KeyValue } from './key-value.ts'
+import type { ObjectStore } from './object-store.ts'
 import type { Settlement } from './settlement.ts'
 import type { Sql } from './sql.ts'
 import type { VectorIndex } from './vector-index.ts'
@@ -24,6 +25,8 @@ export interface Stack {
    * or it does not answer, with REP_STACK_BUSY where it is not shared and another thread or process has it open.
    */
   openSql(): Promise<Sql>
+  /** Opens the object store at a place, a directory or `s3://bucket/prefix`; whoever opened it closes it. */
+  openObjects(place: string): Promise<ObjectStore>
   /** Name and version of every service and client, for the manifest. */
   describe(): Promise<Readonly<Record<string, string>>>
   close(): Promise<void>

@@ -6,6 +6,7 @@ import { openLmdbEventLog } from '../drivers/event-log/lmdb.ts'
 import { LmdbKeyValue } from '../drivers/key-value/lmdb.ts'
 import { openLmdbEnvironment } from '../drivers/lmdb-environment.ts'
 import { LmdbWriter } from '../drivers/lmdb-writer.ts'
+import { openObjectStore } from '../drivers/object-store/open-object-store.ts'
 import { LmdbUsearchVectorIndex } from '../drivers/vector-index/lmdb-usearch.ts'
 import type { Stack } from '../ports/stack.ts'
 import { openEmbeddedSql } from './embedded-sql.ts'
@@ -41,6 +42,7 @@ export async function openEmbeddedStack(options: EmbeddedStackOptions): Promise<
     embedder,
     settlement: writer,
     openSql: sql.open,
+    openObjects: openObjectStore,
     describe: async () => ({
       lmdb: packageVersion('lmdb'),
       usearch: packageVersion('usearch'),

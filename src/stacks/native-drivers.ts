@@ -7,6 +7,7 @@ import { ElasticsearchClient, type ElasticsearchOptions } from '../drivers/elast
 import type { IndexTemplate, IndexTemplates } from '../drivers/elasticsearch-indexes.ts'
 import { HashingEmbedder } from '../drivers/embedder/hashing.ts'
 import { openRedisKeyValue, type RedisKeyValueOptions, type RedisStore } from '../drivers/key-value/redis.ts'
+import { openObjectStore } from '../drivers/object-store/open-object-store.ts'
 import {
   type ConfluentRegistryOptions,
   ConfluentSchemaRegistry,
@@ -100,6 +101,7 @@ export async function openServiceStack(options: ServiceStackOptions): Promise<St
     embedder,
     settlement: EFFECTS_FIRST,
     openSql: sql.open,
+    openObjects: openObjectStore,
     describe: async () => ({
       ...(await serverVersions(keyValue, elasticsearch, registry)),
       ...options.versions,

@@ -24,6 +24,8 @@ export function workerStack(stack: Stack, teller: TellAndLease): Stack {
     vectors: guarded(stack.vectors, ['getMany', 'search', 'searchExact', 'count', 'close'], check),
     // Its statements may write, whatever they look like.
     openSql: async () => guarded(await stack.openSql(), ['close'], check),
+    openObjects: async (place) =>
+      guarded(await stack.openObjects(place), ['get', 'head', 'list', 'close'], check),
   }
 }
 

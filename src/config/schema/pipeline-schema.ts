@@ -96,6 +96,29 @@ const statistics = z.strictObject({
   batchRecords: batchRecords(),
 })
 
+const lake = z.strictObject({
+  enabled: z
+    .boolean({ error: 'expected true or false' })
+    .prefault(false)
+    .meta({ description: 'Whether user actions are written as Parquet.' }),
+  where: z
+    .string({ error: 'expected a directory, s3://bucket/prefix, or null' })
+    .min(1, { error: 'expected a directory, s3://bucket/prefix, or null' })
+    .nullable()
+    .prefault(null)
+    .meta({ description: 'Directory or `s3://bucket/prefix`; null for a directory below --data-dir.' }),
+  rollRows: whole(1, 10_000_000)
+    .prefault(100_000)
+    .meta({ description: 'Rows of one partition that fill its files.' }),
+  rollBytes: whole(1024, 1_073_741_824)
+    .prefault(16_777_216)
+    .meta({ description: 'Bytes of one partition, as they are in the log, that fill its files.' }),
+  rollAge: duration({ min: 10, max: 24 * HOUR })
+    .prefault('10s')
+    .meta({ description: 'Rows wait no longer than this for more.' }),
+  batchRecords: batchRecords(),
+})
+
 const inventory = z.strictObject({
   priceDropPercent: number(0, 100)
     .prefault(10)
@@ -160,11 +183,10 @@ export const pipelineSchema = z.strictObject({
   preference: preference.prefault({}).meta({ description: 'Preference vectors.' }),
   recommend: recommend.prefault({}).meta({ description: 'Recommendations.' }),
   features: features.prefault({}).meta({ description: 'Session and window features.' }),
-  statistics: statistics
-    .prefault({})
-    .meta({
-      description: 'Counts by type, post, product and minute, and the events themselves, in PostgreSQL.',
-    }),
+  lake: lake.prefault({}).meta({ description: 'User actions as Parquet files (docs/lake.md).' }),
+  statistics: statistics.prefault({}).meta({
+    description: 'Counts by type, post, product and minute, and the events themselves, in PostgreSQL.',
+  }),
   inventory: inventory.prefault({}).meta({ description: 'Who is told about a change.' }),
   notify: notify.prefault({}).meta({ description: 'Sending of notifications.' }),
 })

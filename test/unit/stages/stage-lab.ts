@@ -151,6 +151,14 @@ export function pipelineSettings(
     recommend: { candidates: 10, indexKind: 'flat', diversity: 0, popularRefreshMs: hourMs },
     features: { enabled: true, definitions: DEFAULT_FEATURES, ttlMs: hourMs, batchRecords: 1000 },
     statistics: { enabled: true, flushMs: hourMs, retentionDays: 30, batchRecords: 1000 },
+    lake: {
+      enabled: true,
+      where: null,
+      rollRows: 1000,
+      rollBytes: 1e6,
+      rollAgeMs: hourMs,
+      batchRecords: 1000,
+    },
     inventory: {
       priceDropPercent: 10,
       lowStock: 5,
