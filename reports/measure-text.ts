@@ -15,6 +15,8 @@ export const MEASURE_TEXT: Readonly<Record<MeasureName, string>> = {
   freshness: 'a recommendation reflects the action',
   recommend: 'recommendation read answered',
   notify: 'notification delivered',
+  posts: 'post, or list of posts, read',
+  searches: 'recent searches read',
 }
 
 export const VERDICT_WORD = { pass: 'Passed', fail: 'Failed', invalid: 'Invalid', loss: 'Loss' } as const

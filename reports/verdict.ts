@@ -45,9 +45,10 @@ const WORDS: Readonly<Record<RunRecord['verdict'], (record: RunRecord) => Verdic
     reasons: [...record.invalidReasons, ...(record.ledger.clean ? [] : [ledgerSentence(record)])],
   }),
   loss: (record) => ({
-    headline: record.ledger.clean ? statisticsSentence(record) : ledgerSentence(record),
+    headline: lossSentences(record)[0] ?? ledgerSentence(record),
     reasons: [
-      record.ledger.clean ? ledgerSentence(record) : unequalSentence(record),
+      ...lossSentences(record).slice(1),
+      record.ledger.clean ? ledgerSentence(record) : '',
       unprovenSentence(record),
       ...missed(record).filter((line) => !line.startsWith('ledger')),
     ].filter(Boolean),
@@ -124,6 +125,20 @@ export function statisticsSentence({ statistics }: RunRecord): string {
     return `PostgreSQL did not answer, so its statistics could not be compared with the ${actions} in the log.`
   if (equal) return `PostgreSQL has a row and a count of each of ${plural(rows, 'event')}.`
   return `Of ${actions} in the log PostgreSQL has ${plural(rows, 'row')}, and its counts add up to ${formatCount(counted)}.`
+}
+
+/** What makes a run a loss, the events first. */
+function lossSentences(record: RunRecord): string[] {
+  const events = record.ledger.clean ? '' : ledgerSentence(record)
+  return [events, unequalSentence(record), differingSentence(record)].filter(Boolean)
+}
+
+function differingSentence({ accounts = [] }: RunRecord): string {
+  const off = accounts.filter(({ differing }) => differing > 0)
+  const parts = off.map(({ of, differing, compared }) => {
+    return `${formatCount(differing)} of ${of} (${formatCount(compared)} compared)`
+  })
+  return off.length === 0 ? '' : `What the service holds differs from what it answered: ${joinWords(parts)}.`
 }
 
 function unequalSentence(record: RunRecord): string {

@@ -1,4 +1,4 @@
-import type { CollectorLoad } from '../config/scenario.ts'
+import type { LoadSettings } from '../config/scenario.ts'
 import { CollectorClient } from '../load/collector-client.ts'
 import { parseTarget } from '../load/http-target.ts'
 import type { LabPlan } from './lab-plan.ts'
@@ -20,7 +20,9 @@ export async function openClient(
 }
 
 /** The batches of a load whose batches are requests. */
-export function clientBatches({ batch, senders }: CollectorLoad) {
+export function clientBatches({ model, collector }: LoadSettings) {
+  const { senders } = collector
+  const batch = model === 'posts' ? 1 : collector.batch
   return {
     batchEvents: batch,
     maxInFlight: Math.max(2 * senders, Math.ceil(MOST_UNDER_WAY / batch)),

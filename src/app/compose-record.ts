@@ -8,7 +8,7 @@ import { timelineOf } from '../measure/timeline.ts'
 import { verdictOf } from '../measure/verdict.ts'
 
 type Given = 'id' | 'stack' | 'startedAt' | 'finishedAt' | 'manifest' | 'load' | 'ledger' | 'conservation'
-type AlsoGiven = 'invalidReasons' | 'partial' | 'resources' | 'notes' | 'statistics'
+type AlsoGiven = 'invalidReasons' | 'partial' | 'resources' | 'notes' | 'statistics' | 'accounts'
 
 export interface RecordParts extends Pick<RunRecord, Given | AlsoGiven> {
   readonly scenario: Scenario
@@ -26,7 +26,16 @@ export function composeRecord(parts: RecordParts): RunRecord {
   const { scenario, measurements, load, ledger, conservation, invalidReasons } = parts
   const objectives = evaluateObjectives(parseObjectives(parts.objectives), { measurements, load, ledger })
   const statistics = parts.statistics === undefined ? {} : { statistics: parts.statistics }
-  const judged = { valid: invalidReasons.length === 0, objectives, conservation, ...statistics, ledger }
+  const accounts =
+    parts.accounts === undefined || parts.accounts.length === 0 ? {} : { accounts: parts.accounts }
+  const judged = {
+    valid: invalidReasons.length === 0,
+    objectives,
+    conservation,
+    ...statistics,
+    ...accounts,
+    ledger,
+  }
   return {
     schema: 'rep.run/1',
     id: parts.id,

@@ -11,6 +11,7 @@ import { composeRecord } from './compose-record.ts'
 import type { Conclusion } from './conclusion.ts'
 import type { LabRun } from './lab-options.ts'
 import { loadRecord } from './load-record.ts'
+import { accountPosts, postsSoFar } from './post-account.ts'
 import { runNotes } from './run-notes.ts'
 import { shardPart } from './shards/describe-part.ts'
 import { stagesOf } from './stage-table.ts'
@@ -41,6 +42,8 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
   const statistics = compared
     ? { statistics: await closeStatistics({ ...run, ledger: plan.ledger, reading, conservation }) }
     : {}
+  const posts = postsSoFar(run.loads)
+  const accounts = posts === null ? [] : await accountPosts(posts.fold, stack.keyValue)
   const injected = sumInjected(
     [...run.loads, ...(run.collect === null ? [] : [run.collect])].map((by) => by.injected),
   )
@@ -57,6 +60,7 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     measurements,
     ledger,
     conservation,
+    accounts,
     ...statistics,
     invalidReasons: invalidReasons({
       limits: scenario.limits,
@@ -70,12 +74,12 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     resources: run.resources,
     offered: offered.bySecond,
     backlog: run.sampler.backlogs,
-    notes: runNotes(run, reading, injected),
+    notes: runNotes(run, reading, { injected, accounts }),
   })
-  if (meeting === null) return { record, measurements, injected }
+  if (meeting === null) return { record, measurements, injected, posts }
   const part = shardPart({ run, meeting, reading, books, lastDoneUs })
   const shard = { part, ledger: await encodeLedger(plan.ledger, reading) }
-  return { record, measurements, injected, shard }
+  return { record, measurements, injected, posts, shard }
 }
 
 /** Names the events of the run: recorded ones from their tape, others from their schedule. */

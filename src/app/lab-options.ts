@@ -4,7 +4,7 @@ import type { InjectedFaults } from '../faults/fault-counts.ts'
 import type { LiveSnapshot } from '../measure/live-status.ts'
 import type { RunMeasurements } from '../measure/run-measurements.ts'
 import type { RunRecord } from '../measure/run-record.ts'
-import type { SourcePlan, StackAddress } from './lab-plan.ts'
+import type { PostsSoFar, SourcePlan, StackAddress } from './lab-plan.ts'
 import type { ShardFiles } from './shards/shard-part.ts'
 
 export interface LabOptions {
@@ -24,6 +24,8 @@ export interface LabOptions {
   readonly control?: { readonly host: string; readonly port: number }
   /** Which part of a sharded run this is; left out for all of it. */
   readonly shard?: ShardNumber
+  /** What users did about posts before, on the same stores. */
+  readonly posts?: PostsSoFar
   onLive(now: LiveSnapshot): void
   onLog(line: string): void
 }
@@ -33,6 +35,8 @@ export interface LabRun {
   readonly measurements: RunMeasurements
   /** What faults the scenario's steps did, to compare the ledger with. */
   readonly injected: InjectedFaults
+  /** What users have done about posts by now; null in a run without. */
+  readonly posts: PostsSoFar | null
   /** What merging the shards of a run needs of this one; only of a sharded run. */
   readonly shard?: ShardFiles
 }

@@ -1,6 +1,8 @@
 import type { Scenario } from '../config/scenario.ts'
 import type { SchemaIds } from '../domain/codec.ts'
 import type { KafkaClientName } from '../drivers/event-log/kafka-options.ts'
+import type { PostFoldState } from '../load/posts/post-fold.ts'
+import type { LikeSteps } from '../load/posts/post-model.ts'
 import type { ReplayTiming } from '../load/replay/replay-schedule.ts'
 import type { RecorderSnapshot } from '../measure/latency-recorder.ts'
 import type { LedgerBuffers } from '../measure/ledger.ts'
@@ -18,6 +20,14 @@ export interface LabPlan {
   readonly ledger: LedgerBuffers
   /** Under which ids the log's values name their schemas. */
   readonly schemaIds: SchemaIds
+  /** What users had done about posts before, on the same stores; null where nothing. */
+  readonly posts: PostsSoFar | null
+}
+
+/** What users did about posts in the runs so far, as the load knows it. */
+export interface PostsSoFar {
+  readonly steps: LikeSteps
+  readonly fold: PostFoldState
 }
 
 /** Which stack to open, and where it is. */

@@ -3,10 +3,12 @@ import type { EventBatch } from '../load/event-batch.ts'
 import type { EventSource } from '../load/event-source.ts'
 import type { LoadObserver } from '../load/in-flight.ts'
 import { OUTCOME } from '../load/in-flight.ts'
+import { MEASURE_OF_ACTION } from '../load/posts/post-request.ts'
 import type { LatencyRecorder } from '../measure/latency-recorder.ts'
 import type { AppendAccount, LedgerWriter } from '../measure/ledger-writer.ts'
+import type { MeasureName } from '../measure/run-record.ts'
 
-/** Puts what the generator sends into the ledger and the histograms. `ack` and the schedule's lag are the actions'. */
+/** Puts what the generator sends into the ledger and the histograms. Latencies and the schedule's lag are the actions'. */
 export class LabLoadObserver implements LoadObserver {
   readonly #recorder: LatencyRecorder
   readonly #ledger: LedgerWriter
@@ -31,20 +33,21 @@ export class LabLoadObserver implements LoadObserver {
 
   settled(source: EventSource, batch: EventBatch): void {
     const account = this.#account(source.stream)
-    const ack = source.stream === 'action' ? this.#recorder.measure('ack') : null
+    const measure = source.stream === 'action' ? this.#recorder.measure(measureOf(batch)) : null
     for (let i = 0; i < batch.count; i++) {
       const dueUs = batch.originUs + batch.dueUs[i]!
       const outcome = batch.outcomes[i]!
-      if (outcome === OUTCOME.acknowledged) {
-        account.acknowledged(batch.sequences[i]!)
-        ack?.done(dueUs, batch.doneUs, batch.sendUs)
+      if (outcome === OUTCOME.acknowledged || outcome === OUTCOME.answered) {
+        if (outcome === OUTCOME.acknowledged) account.acknowledged(batch.sequences[i]!)
+        else account.answered(batch.sequences[i]!)
+        measure?.done(dueUs, batch.doneUs, batch.sendUs)
       } else {
         if (outcome === OUTCOME.failed) account.failed(batch.sequences[i]!)
         else account.indeterminate(batch.sequences[i]!)
-        ack?.failed(dueUs)
+        measure?.failed(dueUs)
       }
     }
-    if (ack !== null) this.lastDoneUs = batch.doneUs
+    if (measure !== null) this.lastDoneUs = batch.doneUs
   }
 
   #account(stream: Stream): AppendAccount {
@@ -55,4 +58,9 @@ export class LabLoadObserver implements LoadObserver {
     }
     return account
   }
+}
+
+/** Reads are timed apart from what makes events. */
+function measureOf({ request }: EventBatch): MeasureName {
+  return request === null ? 'ack' : MEASURE_OF_ACTION[request.action]
 }

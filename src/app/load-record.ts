@@ -35,7 +35,7 @@ export function loadRecord({
   for (let sequence = whole.warmup; sequence < whole.total; sequence++) {
     const state = actions.states[sequence]!
     if (state !== APPEND.none) sent++
-    if (state === APPEND.acknowledged) acknowledged++
+    if (state === APPEND.acknowledged || state === APPEND.answered) acknowledged++
     if (state === APPEND.failed) failed++
   }
   const plannedMs = phasesMs(scenario.load.actions.phases)

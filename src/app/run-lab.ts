@@ -1,4 +1,5 @@
 import { TOPICS } from '../domain/topics.ts'
+import { RepError } from '../errors/rep-error.ts'
 import { hostFacts } from '../measure/host.ts'
 import { createLedger } from '../measure/ledger.ts'
 import { ResourceWatch, type WatchedProcess } from '../measure/resources.ts'
@@ -29,6 +30,7 @@ import type { CollectThreadResult } from './workers/collect.ts'
 
 /** Runs one scenario on a stack that nobody else uses, and judges it. */
 export async function runLab(options: LabOptions): Promise<LabRun> {
+  refuseSharedPosts(options)
   const host = hostFacts()
   const meeting = await openMeeting(options)
   try {
@@ -52,6 +54,13 @@ async function runAlone(
   } finally {
     await stack.close()
   }
+}
+
+/** Ids of likes are known to the process that sends them only. */
+function refuseSharedPosts({ scenario, shard, pipeline }: LabOptions): void {
+  if (scenario.load.model !== 'posts' || (shard === undefined && pipeline !== 'workers')) return
+  const flag = shard === undefined ? '--pipeline workers' : '--shard'
+  throw new RepError('REP_USAGE', `${flag} does not go with load.model: posts, which one process runs.`)
 }
 
 /** True for a run that is not sharded, and for the first shard of one that is. */
@@ -83,10 +92,12 @@ async function prepare(options: LabOptions, stack: Stack): Promise<Lab> {
       canary: { count: shard === undefined ? null : canaryCount(scenario), stages },
       inventory: { count: null, stages: [] },
     },
+    // The service names likes.
+    ...(scenario.load.model === 'posts' ? { aliases: whole.total } : {}),
   })
   const { schemaIds } = stack
   const known = address.kind === 'services' ? { ...address, schemaIds } : address
-  const plan = { stack: known, scenario, source, ledger, schemaIds }
+  const plan = { stack: known, scenario, source, ledger, schemaIds, posts: options.posts ?? null }
   const { products, notes } = await loadCatalogue(plan)
   if (isLead(options)) {
     await createStores(stack, scenario)
@@ -180,6 +191,7 @@ async function drive(run: Drive): Promise<LabRun> {
 /** Lets worker processes take part; the embedded stack is one process's. */
 async function openCrew({ options, plan, stack }: Drive, collector: LabCollector): Promise<Crew | null> {
   if (plan.stack.kind === 'embedded' || !isLead(options)) return null
+  if (plan.scenario.load.model === 'posts') return null
   const { id, control = { host: '127.0.0.1', port: 0 }, signal, onLog } = options
   return Crew.open({ run: id, plan, stack, collector, control, signal, log: onLog })
 }

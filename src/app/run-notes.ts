@@ -1,6 +1,7 @@
 import { describeFaults } from '../faults/describe-faults.ts'
 import type { InjectedFaults } from '../faults/fault-counts.ts'
 import type { FinalReading } from '../measure/final-read.ts'
+import type { StateAccount } from '../measure/run-record.ts'
 import type { Conclusion } from './conclusion.ts'
 import { fallbackTextsOf } from './embed/embedder-address.ts'
 import { SHARD_NOTE } from './shards/merged-notes.ts'
@@ -9,7 +10,7 @@ import { SHARD_NOTE } from './shards/merged-notes.ts'
 export function runNotes(
   run: Conclusion,
   reading: FinalReading,
-  injected: InjectedFaults,
+  { injected, accounts }: { readonly injected: InjectedFaults; readonly accounts: readonly StateAccount[] },
 ): readonly string[] {
   const { options, stack, probe, loads, drained, stoppedEarly } = run
   const { scenario, source } = options
@@ -48,10 +49,17 @@ export function runNotes(
   }
   for (const { counts } of loads)
     if (counts.firstError !== null) notes.push(`First failed append: ${counts.firstError}`)
+  notes.push(...accounts.map(describeAccount))
   if (reading.foreign > 0) notes.push(`${reading.foreign} records in the log were not this run’s.`)
   if (reading.undecodable > 0) notes.push(`${reading.undecodable} records in the log could not be decoded.`)
   if (reading.truncated.length > 0) {
     notes.push('Retention dropped the beginning of the log: absence there could not be checked.')
   }
   return notes
+}
+
+function describeAccount({ of, compared, differing, unknown, examples }: StateAccount): string {
+  const what = of === 'likes' ? 'Likes by user and post' : 'Recent searches by user'
+  const first = examples.length === 0 ? '' : ` (${examples[0]})`
+  return `${what}: ${compared} compared with what the service had answered, ${differing} differ${first}, ${unknown} left out for want of an answer.`
 }

@@ -2,6 +2,7 @@ import type { CatalogueSettings } from '../config/scenario.ts'
 import type { Product } from '../domain/events.ts'
 import { Random } from '../kernel/random.ts'
 import { AUDIENCES, COLOURS, MAKERS, RANGES, type Range } from './catalogue-words.ts'
+import { postIdOf } from './posts/post-facts.ts'
 
 /**
  * A catalogue that follows from the seed alone. Products come in the order of their popularity; ids are
@@ -16,7 +17,7 @@ export function generateCatalogue(
   return Array.from({ length: settings.products }, (_, i) => {
     // The first products show every category once; then chance decides.
     const { name, range } = categories[i < categories.length ? i : random.below(categories.length)]!
-    return product(`p-${String(i).padStart(6, '0')}`, { name, range }, random)
+    return product(postIdOf(i), { name, range }, random)
   })
 }
 

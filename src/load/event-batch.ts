@@ -1,4 +1,5 @@
 import type { LogRecord } from '../ports/event-log.ts'
+import type { PostRequest } from './posts/post-request.ts'
 
 interface BatchRecord extends LogRecord {
   key: Uint8Array
@@ -27,6 +28,8 @@ export class EventBatch {
   doneUs = 0
   /** When it was whole, µs since the start of the run: where events wait for others, after most due times. */
   readyUs = 0
+  /** The request that its one event is, where it is none of the kind that every event is sent by. */
+  request: PostRequest | null = null
   /** Start of the run on the host's monotonic clock; 0 leaves due times relative. */
   readonly originUs: number
   /** Values are written into it from `used` on. */
@@ -56,6 +59,7 @@ export class EventBatch {
     this.records.length = 0
     this.used = 0
     this.readyUs = 0
+    this.request = null
   }
 
   /** Makes room for a value of at most `bytes` bytes at `used`; earlier values keep their old slab. */

@@ -5,10 +5,13 @@ import { EventBatch } from './event-batch.ts'
 import type { EventSource } from './event-source.ts'
 
 /** What became of an event, by its position in the batch. */
-export const OUTCOME = { acknowledged: 0, failed: 1, indeterminate: 2 } as const
+export const OUTCOME = { acknowledged: 0, failed: 1, indeterminate: 2, answered: 3 } as const
 
 /** How an append ended: what of it was refused, or may be stored. */
-export type Sent = Pick<AppendResult, 'failures'>
+export type Sent = Pick<AppendResult, 'failures'> & {
+  /** True where the batch is one request that was done, and that made no event. */
+  readonly answered?: boolean
+}
 
 /** Told about every batch; calls must be cheap, and keep nothing of the batch. */
 export interface LoadObserver {
@@ -33,7 +36,7 @@ export interface InFlightOptions {
 /** The batches of a load: free ones, those in flight, and what became of the others. */
 export class InFlight {
   /** Events by outcome. */
-  readonly outcomes = new Float64Array(3)
+  readonly outcomes = new Float64Array(4)
   /** The first error of an append. */
   firstError: Error | null = null
   readonly #observer: LoadObserver
@@ -112,7 +115,7 @@ export class InFlight {
 
   #settle(batch: EventBatch, result: Sent): void {
     if (!this.#pending.has(batch)) return
-    batch.outcomes.fill(OUTCOME.acknowledged, 0, batch.count)
+    batch.outcomes.fill(result.answered === true ? OUTCOME.answered : OUTCOME.acknowledged, 0, batch.count)
     for (const { position, error, indeterminate } of result.failures ?? []) {
       batch.outcomes[position] = indeterminate ? OUTCOME.indeterminate : OUTCOME.failed
       this.firstError ??= error

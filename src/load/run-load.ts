@@ -10,7 +10,7 @@ export { type LoadObserver, OUTCOME } from './in-flight.ts'
 export interface LoadOptions {
   readonly sources: readonly EventSource[]
   /** Hands a batch over. Its records are reused once it has settled. */
-  append(topic: string, records: readonly LogRecord[]): Promise<Sent> | Sent
+  append(topic: string, records: readonly LogRecord[], batch: EventBatch): Promise<Sent> | Sent
   /** Due time 0, µs on the host's monotonic clock. */
   readonly originUs: number
   readonly observer: LoadObserver
@@ -27,10 +27,12 @@ export interface LoadOptions {
   readonly settleMs?: number
 }
 
-/** offered = acknowledged + failed + indeterminate + unsent, always. */
+/** offered = acknowledged + answered + failed + indeterminate + unsent, always. */
 export interface LoadCounts {
   readonly offered: number
   readonly acknowledged: number
+  /** Done, and made no event. */
+  readonly answered: number
   readonly failed: number
   readonly indeterminate: number
   /** Due when the load was aborted, and not handed over. */
@@ -105,7 +107,7 @@ class LoadRun {
       if (batch === null) return
       this.#offered += source.fill(batch, untilUs)
       this.#batches++
-      this.#inFlight.send(source, batch, () => append(source.topic, batch.records))
+      this.#inFlight.send(source, batch, () => append(source.topic, batch.records, batch))
       await this.#pacer.breathe()
     }
   }
@@ -126,6 +128,7 @@ class LoadRun {
     return {
       offered: this.#offered,
       acknowledged: outcomes[OUTCOME.acknowledged]!,
+      answered: outcomes[OUTCOME.answered]!,
       failed: outcomes[OUTCOME.failed]!,
       indeterminate: outcomes[OUTCOME.indeterminate]!,
       unsent: this.#unsent,

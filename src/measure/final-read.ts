@@ -121,7 +121,7 @@ class Reader implements FinalReading {
   constructor(options: FinalReadOptions) {
     this.#options = options
     this.#accounts = openLedger(options.ledger)
-    this.#finder = new TraceFinder(this.#accounts)
+    this.#finder = new TraceFinder(this.#accounts, options.ledger.aliases)
     this.marks = this.#accounts.map(({ states }) => new Uint16Array(states.length))
   }
 

@@ -27,7 +27,7 @@ export interface VerdictOptions {
  * - reordered: in the log after an event of its key that was sent later.
  * - indeterminate: nobody knows whether it was stored (so also: sent without any answer). Never lost,
  *   found or not; but it can be duplicated or reordered like any other.
- * - phantom: reported as certainly not stored, and stored.
+ * - phantom: reported as certainly not stored, or as changing nothing, and stored.
  *
  * Where retention has dropped the beginning of a partition, an event with all its effects counts as seen.
  * `clean`: none lost, unseen, duplicated, reordered or phantom.
@@ -72,6 +72,7 @@ class Tally {
       this.#judgeCopies(account, sequence, mark)
       if (state === APPEND.acknowledged) this.#judgeAcknowledged(account, sequence, mark)
       else if (state === APPEND.failed) this.#judgeFailed(account, sequence, mark)
+      else if (state === APPEND.answered) this.#judgeAnswered(account, sequence, mark)
       else if (state !== APPEND.none) this.#judgeIndeterminate(account, sequence, mark)
     }
   }
@@ -131,6 +132,13 @@ class Tally {
       sequence,
       stored ? 'refused, yet in the log' : 'refused, and not in the log',
     )
+  }
+
+  /** A request that made no event: there must be none. */
+  #judgeAnswered(account: StreamAccount, sequence: number, mark: number): void {
+    if ((mark & MARK.times) === 0) return
+    this.phantom++
+    this.#example('failed', account, sequence, 'answered as changing nothing, yet in the log')
   }
 
   #judgeIndeterminate(account: StreamAccount, sequence: number, mark: number): void {

@@ -1,6 +1,7 @@
 import type { Stream } from '../domain/trace-id.ts'
 import { RepError } from '../errors/rep-error.ts'
 import { APPEND, type LedgerBuffers, openLedger, type StreamAccount, TraceFinder } from './ledger.ts'
+import { LedgerAliases } from './ledger-aliases.ts'
 
 /** Effects are counted up to here; far enough below 255 that threads adding at once cannot wrap a byte. */
 export const MOST_EFFECTS = 200
@@ -12,16 +13,24 @@ const MOST_LAG_US = 2 ** 32 - 1
 export class LedgerWriter {
   readonly #accounts: ReadonlyMap<Stream, StreamAccount>
   readonly #finder: TraceFinder
+  readonly #aliases: LedgerAliases | null
 
   constructor(buffers: LedgerBuffers) {
     const accounts = openLedger(buffers)
     this.#accounts = new Map(accounts.map((account) => [account.stream, account]))
-    this.#finder = new TraceFinder(accounts)
+    this.#finder = new TraceFinder(accounts, buffers.aliases)
+    this.#aliases = buffers.aliases === undefined ? null : new LedgerAliases(buffers.aliases)
   }
 
   /** The accounts of all streams, in the ledger's order. */
   get accounts(): readonly StreamAccount[] {
     return [...this.#accounts.values()]
+  }
+
+  /** Notes the trace id that an action will have, where that does not hold its number; before it is sent. */
+  alias(traceId: string, sequence: number): void {
+    if (this.#aliases === null) throw new RepError('REP_INTERNAL', 'The ledger has no aliases.')
+    this.#aliases.add(traceId, sequence)
   }
 
   /** The appends of one stream; keep it rather than ask for each event. Throws REP_INTERNAL when undeclared. */
@@ -74,6 +83,11 @@ export class AppendAccount {
   /** Certainly not stored. */
   failed(sequence: number): void {
     this.#set(sequence, APPEND.failed)
+  }
+
+  /** Done, and made no event. */
+  answered(sequence: number): void {
+    this.#set(sequence, APPEND.answered)
   }
 
   /** May have been stored. */

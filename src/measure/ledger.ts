@@ -1,8 +1,17 @@
 import { runTag, type Stream, sequenceOf } from '../domain/trace-id.ts'
 import { RepError } from '../errors/rep-error.ts'
+import { createAliases, LedgerAliases } from './ledger-aliases.ts'
 
 /** What is known of an event's append. */
-export const APPEND = { none: 0, sent: 1, acknowledged: 2, failed: 3, indeterminate: 4 } as const
+export const APPEND = {
+  none: 0,
+  sent: 1,
+  acknowledged: 2,
+  failed: 3,
+  indeterminate: 4,
+  /** Done, and made no event: there is none to look for. */
+  answered: 5,
+} as const
 
 export interface LedgerStreamSpec {
   /** Events that the stream will send; null where unknown (then the ledger grows as they come). */
@@ -14,6 +23,8 @@ export interface LedgerStreamSpec {
 export interface LedgerSpec {
   readonly seed: number
   readonly streams: Readonly<Partial<Record<Stream, LedgerStreamSpec>>>
+  /** Most events of the action stream whose trace ids do not hold their sequence numbers. */
+  readonly aliases?: number
 }
 
 /** One stream's memory, shared by all threads of the process: 1 byte an event and stage, 5 more for its append. */
@@ -32,6 +43,8 @@ export interface StreamLedger {
 /** The account of every event of a run. Hand it to workers as it is: the memory is shared, not copied. */
 export interface LedgerBuffers {
   readonly streams: readonly StreamLedger[]
+  /** Sequence numbers of actions whose trace ids are not of the generator's making. */
+  readonly aliases?: SharedArrayBuffer
 }
 
 /** Most events of a stream of unknown length: only address space until they come. */
@@ -39,7 +52,7 @@ const MOST_EVENTS = 2 ** 28
 const GROW_BY = 2 ** 20
 
 /** Makes an empty ledger. */
-export function createLedger({ seed, streams }: LedgerSpec): LedgerBuffers {
+export function createLedger({ seed, streams, aliases }: LedgerSpec): LedgerBuffers {
   const specs = Object.entries(streams) as [Stream, LedgerStreamSpec][]
   return {
     streams: specs.map(([stream, { count, stages }]) => ({
@@ -50,6 +63,7 @@ export function createLedger({ seed, streams }: LedgerSpec): LedgerBuffers {
       stages,
       effects: stages.map(() => memory(count, 1)),
     })),
+    ...(aliases === undefined ? {} : { aliases: createAliases(aliases) }),
   }
 }
 
@@ -115,16 +129,18 @@ export function openLedger(buffers: LedgerBuffers): readonly StreamAccount[] {
 /** The account that a trace id belongs to and its sequence number, without an allocation per call. */
 export class TraceFinder {
   readonly #accounts: readonly StreamAccount[]
+  readonly #aliases: LedgerAliases | null
   account: StreamAccount
   sequence = -1
   #last = ''
   #found = false
 
-  constructor(accounts: readonly StreamAccount[]) {
+  constructor(accounts: readonly StreamAccount[], aliases?: SharedArrayBuffer) {
     const first = accounts[0]
     if (first === undefined)
       throw new RepError('REP_INTERNAL', 'A ledger without a stream has no account of anything.')
     this.#accounts = accounts
+    this.#aliases = aliases === undefined ? null : new LedgerAliases(aliases)
     this.account = first
   }
 
@@ -140,8 +156,18 @@ export class TraceFinder {
       this.account = account
       this.sequence = sequence
       this.#found = true
-      break
+      return true
     }
+    if (this.#aliases !== null) this.#findAlias(this.#aliases, traceId)
     return this.#found
+  }
+
+  #findAlias(aliases: LedgerAliases, traceId: string): void {
+    const sequence = aliases.find(traceId)
+    const account = this.#accounts.find(({ stream }) => stream === 'action')
+    if (sequence < 0 || account === undefined) return
+    this.account = account
+    this.sequence = sequence
+    this.#found = true
   }
 }

@@ -8,7 +8,7 @@ import { MEASURES, type MeasureName } from './run-record.ts'
  *   errors     = [ measure ] "errors" ( "<" | "<=" ) number "%"
  *   rate       = "rate" ( ">" | ">=" ) number ( "%" | "/s" )
  *   count      = account ( "<" | "<=" | ">" | ">=" | "==" ) number
- *   measure    = "ack" | "index" | "preference" | "freshness" | "recommend" | "notify"
+ *   measure    = "ack" | "index" | "preference" | "freshness" | "recommend" | "notify" | "posts" | "searches"
  *   account    = "lost" | "duplicated" | "reordered" | "unseen" | "indeterminate" | "failed" | "dlq"
  *
  * A latency is from due time to done. `rate` is what was acknowledged per second, in percent of what the

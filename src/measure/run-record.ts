@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly stages: Readonly<Partial<Record<MeasureName, StageFigures>>>
   readonly ledger: LedgerRecord
   readonly conservation: readonly StageConservation[]
+  /** What the services hold beside what their answers said; absent where the load leaves nothing to compare. */
+  readonly accounts?: readonly StateAccount[]
   /** Absent where the run kept no statistics. */
   readonly statistics?: StatisticsRecord
   readonly objectives: readonly ObjectiveResult[]
@@ -28,7 +30,15 @@ export interface RunRecord {
 }
 
 export type Verdict = 'pass' | 'fail' | 'invalid' | 'loss'
-export type MeasureName = 'ack' | 'index' | 'preference' | 'freshness' | 'recommend' | 'notify'
+export type MeasureName =
+  | 'ack'
+  | 'index'
+  | 'preference'
+  | 'freshness'
+  | 'recommend'
+  | 'notify'
+  | 'posts'
+  | 'searches'
 export const MEASURES: readonly MeasureName[] = [
   'ack',
   'index',
@@ -36,6 +46,8 @@ export const MEASURES: readonly MeasureName[] = [
   'freshness',
   'recommend',
   'notify',
+  'posts',
+  'searches',
 ]
 
 export interface Percentiles {
@@ -122,6 +134,18 @@ export interface StatisticsRecord {
   /** Sum of the counts by type. */
   readonly counted: number | null
   readonly equal: boolean
+}
+
+/** Something that a service keeps, compared after the run with a fold over what it acknowledged. */
+export interface StateAccount {
+  readonly of: 'likes' | 'searches'
+  /** Likes: pairs of user and post; searches: users. */
+  readonly compared: number
+  /** That differ, and answers that contradicted the ones before. */
+  readonly differing: number
+  /** Left out: a request got no answer, so nobody knows. */
+  readonly unknown: number
+  readonly examples: readonly string[]
 }
 
 export interface ObjectiveResult {

@@ -15,6 +15,7 @@ const names = [
   'baseline',
   'clickstream',
   'cold-start',
+  'events-500',
   'flash-sale',
   'hot-key',
   'ramp',

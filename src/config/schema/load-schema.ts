@@ -165,8 +165,26 @@ const collector = z.strictObject({
     .meta({ description: 'A request without a whole answer by then may or may not have been taken.' }),
 })
 
+const weight = (value: number, what: string) =>
+  number(0, 1_000_000).prefault(value).meta({ description: what })
+
+const posts = z
+  .strictObject({
+    view: weight(40, 'Views a post.'),
+    click: weight(20, 'Clicks on a post.'),
+    like: weight(15, 'Likes a post; now and then one that the user likes already.'),
+    unlike: weight(5, 'Takes a like back.'),
+    search: weight(12, 'Searches.'),
+    recent: weight(8, 'Reads the user’s recent searches.'),
+    read: weight(0, 'Reads a post; needs catalogue.posts.'),
+    list: weight(0, 'Lists the newest posts of a category; needs catalogue.posts.'),
+  })
+  .refine((weights) => Object.values(weights).some((value) => value !== 0), {
+    error: 'expected at least one weight above 0',
+  })
+
 /** Everything that is driven. */
-export const loadSchema = z.strictObject({
+const loadKeys = z.strictObject({
   threads: whole(1, 64)
     .prefault(1)
     .meta({ description: 'Generator threads; one sends some hundred thousand events/s.' }),
@@ -175,8 +193,21 @@ export const loadSchema = z.strictObject({
       'Which way user actions and canaries take: straight to the event log, or over HTTP through a collector of the run.',
   }),
   collector: collector.prefault({}).meta({ description: 'How events are sent with `through: collector`.' }),
+  model: oneOf(['sessions', 'posts']).prefault('sessions').meta({
+    description: '`sessions`: users walk through a shop. `posts`: they make requests about posts, by weight.',
+  }),
+  posts: posts.prefault({}).meta({ description: 'Weights of the requests with `model: posts`.' }),
   actions: actions.prefault({}).meta({ description: 'User actions.' }),
   inventory: inventory.prefault({}).meta({ description: 'Price and stock changes.' }),
   reads: reads.prefault({}).meta({ description: 'Recommendation reads.' }),
   canaries: canaries.prefault({}).meta({ description: 'Followed actions, which measure freshness.' }),
 })
+
+export const loadSchema = loadKeys.refine(
+  ({ model, through }) => model !== 'posts' || through === 'collector',
+  {
+    error: 'expected through: collector, because users make requests about posts (model: posts)',
+    path: ['through'],
+    when: () => true,
+  },
+)

@@ -48,6 +48,14 @@ export const catalogueSchema = z
     hotShare: share()
       .prefault(0)
       .meta({ description: 'Share of product picks that take the most popular one; 0 for none.' }),
+    posts: whole(0, 50_000_000).prefault(0).meta({
+      description:
+        'Posts to keep in the post index, the most popular of which are the products; 0: the products are the posts.',
+    }),
+    steps: z.array(whole(1, 50_000_000), { error: 'expected a list of numbers of posts' }).prefault([]).meta({
+      description:
+        'Sizes of the post index, rising: after each the whole load is driven once, and reported apart.',
+    }),
     file: z
       .string({ error: 'expected the path of a CSV or JSONL file, or null' })
       .min(1, { error: 'expected the path of a CSV or JSONL file, or null' })
@@ -67,3 +75,12 @@ export const catalogueSchema = z
       when: () => true,
     },
   )
+  .refine(({ posts, steps }) => rising(steps) && (steps.at(-1) ?? posts) === posts, {
+    error: 'expected rising numbers, the last of which is catalogue.posts',
+    path: ['steps'],
+    when: () => true,
+  })
+
+function rising(steps: readonly number[]): boolean {
+  return steps.every((size, i) => i === 0 || size > steps[i - 1]!)
+}

@@ -1,5 +1,5 @@
+import { likeStepId } from '../../domain/named-event-id.ts'
 import type { KeyValue } from '../../ports/key-value.ts'
-import { namedEventId } from './event-id.ts'
 
 /** What a like is about. */
 export interface Liking {
@@ -30,7 +30,13 @@ export class Likes {
     const [stored] = await this.#keyValue.getMany([keyOf(liking)])
     const from = stored === null || stored === undefined ? 0 : versionOf(stored)
     if ((from % 2 === 1) === wanted) return null
-    return { ...liking, from, eventId: namedEventId('like', liking.postId, liking.userId, from + 1) }
+    return { ...liking, from, eventId: likeStepId(liking, from + 1) }
+  }
+
+  /** How many steps each has taken, by position: odd where the user likes the post. */
+  async steps(likings: readonly Liking[]): Promise<readonly number[]> {
+    const stored = await this.#keyValue.getMany(likings.map(keyOf))
+    return stored.map((value) => (value === null ? 0 : versionOf(value)))
   }
 
   /** Notes that the step was taken; another request that took the same one may have noted it before. */

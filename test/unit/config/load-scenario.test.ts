@@ -250,7 +250,10 @@ test('an unknown name lists the built-in ones, a missing file says so', async ()
   await expect(loadScenario('flsh-sale', {}, {})).rejects.toMatchObject({
     code: 'REP_NOT_FOUND',
     message: expect.stringContaining('Did you mean “flash-sale”?'),
-    details: [expect.stringContaining('baseline, clickstream, cold-start'), expect.stringContaining('./flsh-sale.yaml')],
+    details: [
+      expect.stringContaining('baseline, clickstream, cold-start'),
+      expect.stringContaining('./flsh-sale.yaml'),
+    ],
   })
   await expect(loadScenario(join(directory, 'none.yaml'), {}, {})).rejects.toMatchObject({
     code: 'REP_NOT_FOUND',

@@ -1,0 +1,47 @@
+import { expect, test, vi } from 'vitest'
+import { loadScenario } from '../../src/config/load-scenario.ts'
+import { runSmallLab } from '../fixtures/small-lab.ts'
+
+// A whole lab of eight threads: on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 600_000 })
+
+const SET = [
+  'warmup=500ms',
+  'drain=2m',
+  'load.reads.tps=5',
+  'load.canaries.tps=5',
+  'load.collector={senders: 8, timeout: 1m}',
+  'objectives=[ledger clean]',
+  // A busy machine must not make the run invalid: this is about what is stored.
+  'limits={scheduleLagP99: 1m, eventLoopP99: 1m}',
+]
+
+test.each([1, 2])(
+  'events-500, %i threads: likes and recent searches equal the fold, every like step is in the log once',
+  async (threads) => {
+    const set = [...SET, `load.threads=${threads}`, 'load.posts.unlike=15', 'load.posts.search=30']
+    const scenario = await loadScenario(
+      'events-500',
+      { tps: 300, durationMs: 4000, users: 20, seed: 9, set },
+      {},
+    )
+    const { record, posts } = await runSmallLab(scenario)
+    const { ledger, accounts } = record
+    expect(ledger.examples).toEqual([])
+    expect(ledger).toMatchObject({ clean: true, failed: 0, indeterminate: 0 })
+    expect(ledger.processed).toBe(ledger.acknowledged)
+    // Repeated likes and reads make no event.
+    expect(ledger.acknowledged).toBeLessThan(record.load.sent + record.load.warmup)
+    expect(record.load.sent).toBe(record.load.offered)
+    expect(accounts).toMatchObject([
+      { of: 'likes', differing: 0, unknown: 0, examples: [] },
+      { of: 'searches', differing: 0, unknown: 0, examples: [] },
+    ])
+    expect(accounts!.every(({ compared }) => compared >= 10)).toBe(true)
+    expect([...posts!.fold.searches.values()].some((list) => list.length === 20)).toBe(true)
+    expect([...posts!.steps.values()].some((steps) => steps > 1)).toBe(true)
+    expect(record.stages.searches!.count).toBeGreaterThan(10)
+    expect(record.notes.join('\n')).not.toContain('were not this run')
+    expect(record.verdict).toBe('pass')
+  },
+)
