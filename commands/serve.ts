@@ -11,11 +11,12 @@ export default class Serve extends BaseCommand {
   static override description =
     'Serves what the last run left in the stack; an empty stack is given the scenario’s catalogue first. ' +
     'Recommendations: /v1/users/{userId}/recommendations and /v1/products/{productId}/similar; events: ' +
-    'POST /v1/events and all else of rep collect; OpenAPI document: /openapi.json; /healthz, /readyz, /metrics. Stops on Ctrl-C.'
+    'POST /v1/events and all else of rep collect; with --statistics counts: /v1/statistics, …/top, …/live; OpenAPI document: /openapi.json; /healthz, /readyz, /metrics. Stops on Ctrl-C.'
   static override examples = [
     '<%= config.bin %> serve',
     '<%= config.bin %> serve --port 8080',
     '<%= config.bin %> serve --stack native',
+    '<%= config.bin %> serve --statistics',
     'curl "http://127.0.0.1:8080/v1/users/user-000001/recommendations?limit=5&inStock=true"',
   ]
   static override enableJsonFlag = false
@@ -32,13 +33,18 @@ export default class Serve extends BaseCommand {
         'Overrides one key of the scenario, e.g. --set pipeline.recommend.diversity=0.3. Repeatable.',
       helpValue: 'PATH=VALUE',
     }),
+    statistics: Flags.boolean({
+      description:
+        'Counts what comes in and serves /v1/statistics; as --set pipeline.statistics.enabled=true. Needs PostgreSQL on a stack of services.',
+    }),
     ...collectFlags,
     ...stackFlags,
   }
 
   async run(): Promise<void> {
     const { flags } = await this.parse(Serve)
-    const scenario = await loadScenario(flags.scenario, { set: flags.set })
+    const counting = flags.statistics ? ['pipeline.statistics.enabled=true'] : []
+    const scenario = await loadScenario(flags.scenario, { set: [...(flags.set ?? []), ...counting] })
     const interrupt = interruptible(() => undefined)
     const { host, port } = flags
     const log = (line: string): void => this.log(line)

@@ -8,8 +8,10 @@ import { registerSchemas } from '../drivers/schema-registry/register-schemas.ts'
 import { RepError } from '../errors/rep-error.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { KeyValue } from '../ports/key-value.ts'
+import type { Sql } from '../ports/sql.ts'
 import { openEmbeddedStack } from '../stacks/embedded.ts'
-import { kafkaAccess, redisAccess, registryAccess } from '../stacks/service-access.ts'
+import { kafkaAccess, postgresAccess, redisAccess, registryAccess } from '../stacks/service-access.ts'
+import { openServiceSql } from '../stacks/service-sql.ts'
 import { requireNoExternal, requireStack } from './describe-stack.ts'
 import type { LabStackOptions } from './lab-stack.ts'
 
@@ -30,6 +32,15 @@ export async function withLog<T>(stack: LeftStack, use: (log: EventLog) => Promi
 /** Opens a stack's keys for `use`. Rejects with REP_NOT_FOUND or REP_ENVIRONMENT where there are none. */
 export async function withKeyValue<T>(stack: LeftStack, use: (keyValue: KeyValue) => Promise<T>): Promise<T> {
   return using(await openKeyValue(stack), ({ keyValue }) => use(keyValue))
+}
+
+/** Opens a stack's SQL database for `use`. Rejects with REP_NOT_FOUND, REP_ENVIRONMENT or REP_STACK_BUSY. */
+export async function withSql<T>(stack: LeftStack, use: (sql: Sql) => Promise<T>): Promise<T> {
+  if (stack.name === 'embedded')
+    return using(await openEmbedded(stack), async (opened) => use(await opened.openSql()))
+  const description = await requireStack(stack, ['postgres'])
+  const mayCreate = description.external === undefined
+  return using(await openServiceSql({ ...postgresAccess(description), mayCreate }), use)
 }
 
 /** Under which ids the values of a stack's log name their schemas. */

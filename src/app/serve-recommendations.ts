@@ -6,6 +6,7 @@ import { type LabStackOptions, stackAddress } from './lab-stack.ts'
 import { openStack } from './open-stack.ts'
 import { createStores, seedCatalogue } from './seed.ts'
 import { type CollectSettings, withCollect } from './with-collect.ts'
+import { withStatistics } from './with-statistics.ts'
 
 export interface ServeOptions {
   readonly host: string
@@ -32,12 +33,15 @@ export async function serveRecommendations(
     }
     const products = await stack.vectors.count(PRODUCT_INDEX)
     await withCollect({ place, stack, settings: options.collect, log }, async (collect) => {
-      const settings = scenario.pipeline.recommend
-      const server = await startServer({ stack, settings, collect, host, port, log })
-      const example = `${server.url}/v1/users/user-000001/recommendations`
-      log(`Serving ${products} products on ${server.url} (try ${example})`)
-      if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
-      await server.close()
+      const { pipeline } = scenario
+      await withStatistics({ stack, settings: pipeline, signal, log }, async ({ sql, signal: end }) => {
+        const settings = pipeline.recommend
+        const server = await startServer({ stack, settings, collect, sql, host, port, log })
+        const example = `${server.url}/v1/users/user-000001/recommendations`
+        log(`Serving ${products} products on ${server.url} (try ${example})`)
+        if (!end.aborted) await new Promise((resolve) => end.addEventListener('abort', resolve))
+        await server.close()
+      })
     })
   } finally {
     await stack.close()

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { PipelineSettings } from '../config/scenario.ts'
 import { PRODUCT_INDEX } from '../domain/indexes.ts'
+import type { Sql } from '../ports/sql.ts'
 import type { Stack } from '../ports/stack.ts'
 import { createRecommender } from '../stages/recommend/recommender.ts'
 import type { CollectHttp } from './collect/collect-http.ts'
@@ -11,12 +12,15 @@ import { HttpMetrics } from './http-metrics.ts'
 import { addOperationRoutes } from './operation-routes.ts'
 import { checkReadiness } from './readiness.ts'
 import { addRecommendRoutes } from './recommend-routes.ts'
+import { addStatisticsRoutes } from './statistics-routes.ts'
 
 export interface ServerOptions {
   readonly stack: Pick<Stack, 'keyValue' | 'vectors' | 'embedder'>
   readonly settings: PipelineSettings['recommend']
   /** Takes events too. */
   readonly collect?: CollectHttp
+  /** Serves statistics from this database. */
+  readonly sql?: Sql | null
   /** Default: loopback only. */
   readonly host?: string
   /** 0: any free one. */
@@ -53,12 +57,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 async function buildApp(options: ServerOptions): Promise<FastifyInstance> {
-  const { stack, settings, collect, log = logToStderr } = options
+  const { stack, settings, collect, sql = null, log = logToStderr } = options
   const metrics = new HttpMetrics()
   const description = 'Recommendations from live preferences.'
   const app = await createHttpApp({ title: 'rep recommendations', description, metrics, log })
   addRecommendRoutes(app, createRecommender(stack, settings), metrics)
   addFeatureRoutes(app, stack.keyValue)
+  if (sql !== null) addStatisticsRoutes(app, { sql, keyValue: stack.keyValue, log })
   addOperationRoutes(app, () => checkReadiness(stack), metrics)
   if (collect !== undefined) await addCollectRoutes(app, collect, { metrics, log })
   await app.ready()

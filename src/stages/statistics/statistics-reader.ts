@@ -1,0 +1,144 @@
+import type { SqlSession } from '../../ports/sql.ts'
+import { INTERVALS, type Interval, type Question, type QuestionFault, rangeOf } from './question.ts'
+
+/** Counts by time. What was counted by `asOf` is in them. */
+export interface Series {
+  readonly type: string | null
+  readonly post: string | null
+  readonly product: string | null
+  readonly interval: Interval
+  readonly from: string
+  readonly to: string
+  readonly total: number
+  readonly byType: Readonly<Record<string, number>>
+  /** One an interval, also where nothing was counted. */
+  readonly points: readonly { readonly start: string; readonly count: number }[]
+  /** Null where nothing was ever flushed. */
+  readonly asOf: string | null
+}
+
+export const TOP_BY = ['views', 'likes', 'clicks', 'searches'] as const
+export type TopBy = (typeof TOP_BY)[number]
+export const TOP_OF = ['post', 'product'] as const
+export type TopOf = (typeof TOP_OF)[number]
+
+export interface TopQuestion {
+  readonly by: TopBy
+  /** Whose; searches are of texts. */
+  readonly of: TopOf
+  readonly limit: number
+}
+
+export interface Top {
+  readonly by: TopBy
+  readonly of: TopOf | 'query'
+  readonly items: readonly { readonly id: string; readonly count: number }[]
+  readonly asOf: string | null
+}
+
+interface State {
+  readonly as_of: Date | null
+  readonly newest: Date | null
+}
+
+interface CountRow {
+  readonly bucket: number
+  readonly event_type: string
+  readonly events: number
+  readonly [column: string]: unknown
+}
+
+/** Answers from what was flushed to PostgreSQL. */
+export class StatisticsReader {
+  readonly #sql: SqlSession
+
+  constructor(sql: SqlSession) {
+    this.#sql = sql
+  }
+
+  async series(question: Question): Promise<Series | QuestionFault> {
+    const { type, subject, interval } = question
+    // Before the counts: what they have more than this promises does no harm.
+    const { as_of, newest } = await this.#state()
+    const range = rangeOf(question, newest?.getTime() ?? Date.now())
+    if ('parameter' in range) return range
+    const rows = await this.#counts(question, range)
+    const byType: Record<string, number> = {}
+    const counts = new Map<number, number>()
+    for (const { bucket, event_type, events } of rows) {
+      byType[event_type] = (byType[event_type] ?? 0) + events
+      counts.set(bucket, (counts.get(bucket) ?? 0) + events)
+    }
+    return {
+      type,
+      post: subject.kind === 'post' ? subject.id : null,
+      product: subject.kind === 'product' ? subject.id : null,
+      interval,
+      from: iso(range.fromMs),
+      to: iso(range.toMs),
+      total: rows.reduce((sum, { events }) => sum + events, 0),
+      byType,
+      points: pointsOf(range, INTERVALS[interval].ms, counts),
+      asOf: as_of?.toISOString() ?? null,
+    }
+  }
+
+  async top({ by, of, limit }: TopQuestion): Promise<Top> {
+    const { as_of } = await this.#state()
+    const kind = by === 'searches' ? 'query' : of
+    const [table, id] = kind === 'query' ? ['search_statistics', 'query'] : [`${of}_statistics`, `${of}_id`]
+    const items = await this.#sql.query<{ id: string; count: number }>(
+      `SELECT ${id} AS id, ${by} AS count FROM ${table} WHERE ${by} > 0 ORDER BY ${by} DESC, ${id} LIMIT $1`,
+      [limit],
+    )
+    return { by, of: kind, items, asOf: as_of?.toISOString() ?? null }
+  }
+
+  async #state(): Promise<State> {
+    const [state] = await this.#sql.query<State & Record<string, unknown>>(
+      `SELECT as_of, (SELECT max(minute) FROM event_statistics WHERE subject_kind = 'all' AND subject_id = '') AS newest
+       FROM statistics_state`,
+    )
+    return state ?? { as_of: null, newest: null }
+  }
+
+  #counts(
+    { type, subject, interval }: Question,
+    { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  ): Promise<readonly CountRow[]> {
+    const seconds = INTERVALS[interval].ms / 1000
+    const range = [iso(fromMs), iso(toMs), seconds, type]
+    if (subject.kind === 'all' && interval !== 'minute') {
+      return this.#sql.query<CountRow>(
+        `SELECT extract(epoch FROM hour)::bigint / $3::bigint AS bucket, event_type, sum(events)::bigint AS events
+         FROM event_statistics_by_hour
+         WHERE hour >= $1::timestamptz AND hour < $2::timestamptz AND ($4::text IS NULL OR event_type = $4::text)
+         GROUP BY 1, 2`,
+        range,
+      )
+    }
+    return this.#sql.query<CountRow>(
+      `SELECT extract(epoch FROM minute)::bigint / $3::bigint AS bucket, event_type, sum(events)::bigint AS events
+       FROM event_statistics
+       WHERE subject_kind = $5 AND subject_id = $6 AND minute >= $1::timestamptz AND minute < $2::timestamptz
+         AND ($4::text IS NULL OR event_type = $4::text)
+       GROUP BY 1, 2`,
+      [...range, subject.kind, subject.id],
+    )
+  }
+}
+
+function pointsOf(
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  ms: number,
+  counts: ReadonlyMap<number, number>,
+): Series['points'] {
+  return Array.from({ length: (toMs - fromMs) / ms }, (_, i) => {
+    const bucket = fromMs / ms + i
+    return { start: iso(bucket * ms), count: counts.get(bucket) ?? 0 }
+  })
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}
