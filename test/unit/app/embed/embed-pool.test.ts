@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { type EmbedPool, openEmbedPool } from '../../../../src/app/embed/embed-pool.ts'
 import { findModel, type ModelFiles } from '../../../../src/drivers/embedder/transformers/model-files.ts'
@@ -63,3 +66,22 @@ test('closing under load waits for what is computed, and the process lives', asy
   await embedder.close()
   expect(await outcome).toBe('The embedder was closed.')
 })
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'a second %s ends a process whose threads compute',
+  async (signal) => {
+    const script = fileURLToPath(new URL('../../../fixtures/embedder/busy-pool.ts', import.meta.url))
+    const child = spawn(process.execPath, [script, root, 'tiny-bert'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = { stdout: '', stderr: '' }
+    // One signal a line: when the threads compute, and when the first one was taken.
+    child.stdout.on('data', (chunk: Buffer) => {
+      said.stdout += chunk
+      child.kill(signal)
+    })
+    child.stderr.on('data', (chunk: Buffer) => (said.stderr += chunk))
+    const ended = await once(child, 'close')
+    expect(said).toEqual({ stdout: 'busy\nfirst\n', stderr: '' })
+    // Which a shell calls status 130.
+    expect(ended).toEqual([null, 'SIGINT'])
+  },
+)
