@@ -16,7 +16,7 @@ export interface KafkaOptions {
   readonly prefix?: string
   /** Of the batches that are appended. Default `none`. */
   readonly compression?: KafkaCompression
-  /** How long an append waits for others to go with it, ms; not at all with 64 KiB waiting. Default 5. */
+  /** How long an append waits for others to go with it, ms; not at all with 64 KiB waiting. Default 15. */
   readonly lingerMs?: number
   /** Copies of topics that are created. Default: as many as there are brokers, at most 3. */
   readonly replication?: number
@@ -26,7 +26,7 @@ export interface KafkaOptions {
   readonly rebalanceMs?: number
   /** How long a broker holds a fetch back while it has less than `fetchMinBytes`, ms. Default 20. */
   readonly fetchWaitMs?: number
-  /** A broker answers a fetch at once when it has this many bytes. Default 1. */
+  /** A broker answers a fetch at once when it has this many bytes. Default 64 KiB. */
   readonly fetchMinBytes?: number
   /** When a request has failed, ms. Default 10 s. */
   readonly requestTimeoutMs?: number
@@ -62,12 +62,12 @@ export function kafkaSettings(options: KafkaOptions): KafkaSettings {
     clientId: options.clientId ?? 'rep',
     prefix: options.prefix ?? '',
     compression: options.compression ?? 'none',
-    lingerMs: options.lingerMs ?? 5,
+    lingerMs: options.lingerMs ?? 15,
     replication: options.replication ?? null,
     sessionMs: options.sessionMs ?? 10_000,
     rebalanceMs: options.rebalanceMs ?? 60_000,
     fetchWaitMs: options.fetchWaitMs ?? 20,
-    fetchMinBytes: options.fetchMinBytes ?? 1,
+    fetchMinBytes: options.fetchMinBytes ?? 65_536,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
     sasl: options.sasl ?? null,
     tls: tls === false ? null : tls === true ? {} : tls,
