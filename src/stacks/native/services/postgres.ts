@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { postgresVersion } from '../../probes/postgres.ts'
+import type { StackPorts } from '../../settings.ts'
 import { nativeFiles } from '../artifacts.ts'
 import { logsOf } from '../log-files.ts'
-import type { PlanContext } from '../plan-context.ts'
 import type { PostgresPrograms } from '../postgres-programs.ts'
 import type { ServicePlan } from '../service-plan.ts'
 
@@ -31,6 +31,12 @@ export function postgresUrl(port: number): string {
   return `postgres://${NAME}@127.0.0.1:${port}/${NAME}`
 }
 
+/** What of a plan's context it needs. */
+export interface PostgresPlace {
+  readonly directory: string
+  readonly ports: Pick<StackPorts, 'postgres'>
+}
+
 export interface PostgresSetting extends PostgresPrograms {
   readonly directory: string
   /** Null: as rep itself. */
@@ -39,7 +45,7 @@ export interface PostgresSetting extends PostgresPrograms {
 
 /** PostgreSQL with one database, on loopback. */
 export function postgresPlan(
-  { directory: stack, ports }: PlanContext,
+  { directory: stack, ports }: PostgresPlace,
   setting: PostgresSetting,
 ): ServicePlan {
   const { directory, user, version } = setting
