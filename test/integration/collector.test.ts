@@ -417,6 +417,7 @@ describe('the service', () => {
     const text = await (await fetch(`${at}/metrics`)).text()
     for (const result of ['action', 'custom', 'rejected'])
       expect(text).toContain(`rep_collect_events_total{result="${result}"} 1`)
-    expect(text).toContain('rep_collect_spool_bytes 0')
+    for (const line of ['rep_collect_spool_bytes 0', 'rep_collect_spool_refused_total 0'])
+      expect(text).toContain(line)
   })
 })

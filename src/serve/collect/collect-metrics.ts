@@ -1,7 +1,7 @@
 import type { Collect } from '../../stages/collect/open-collect.ts'
 
 /** The collector's counts in Prometheus' text format. */
-export function collectMetrics({ collector, spool }: Collect): string[] {
+export function collectMetrics({ collector, spool, intake }: Collect): string[] {
   const { actions, custom, rejected, failed } = collector.counts
   const events = 'rep_collect_events_total'
   return [
@@ -14,5 +14,8 @@ export function collectMetrics({ collector, spool }: Collect): string[] {
     '# HELP rep_collect_spool_bytes Bytes on disk that wait for the event log.',
     '# TYPE rep_collect_spool_bytes gauge',
     `rep_collect_spool_bytes ${spool.bytes}`,
+    '# HELP rep_collect_spool_refused_total Acknowledged events that the event log refused; bad events hold them.',
+    '# TYPE rep_collect_spool_refused_total counter',
+    `rep_collect_spool_refused_total ${intake.counts.refused}`,
   ]
 }

@@ -44,6 +44,9 @@ export interface BadEvent {
   readonly bodyEncoding?: 'utf8' | 'base64'
   readonly bodyBytes?: number | null
   readonly bodySha256?: string
+  /** Of a record that was taken and then refused by the log: where it was to go; its value is in `body`. */
+  readonly topic?: string
+  readonly key?: string
 }
 
 /** The record of one bad event of a request that was read. */
@@ -68,7 +71,21 @@ export function refusedRequests(status: number, requests: number, sender: Sender
   return record({ reason, status, ...about(sender), requests }, sender)
 }
 
-function kept(body: Uint8Array): Pick<BadEvent, 'body' | 'bodyEncoding' | 'bodyBytes' | 'bodySha256'> {
+/**
+ * The record of an event that was acknowledged when it was in the spool, and that the log then refused for good.
+ * The spool does not keep who sent it.
+ */
+export function refusedByLog(spooled: Collected, reason: string, value: 'whole' | 'told'): Collected {
+  const { topic, key, value: bytes, receivedMs } = spooled
+  const sender = { name: 'spool', receivedMs }
+  const { body, bodyEncoding, ...told } = kept(bytes)
+  const fact = { reason, status: 202, ...about(sender), topic, key: Buffer.from(key).toString(), ...told }
+  return record(value === 'whole' ? { ...fact, body, bodyEncoding } : fact, sender)
+}
+
+type Kept = Pick<BadEvent, 'bodyBytes' | 'bodySha256'> & Required<Pick<BadEvent, 'body' | 'bodyEncoding'>>
+
+function kept(body: Uint8Array): Kept {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const whole = { bodyBytes: bytes.length, bodySha256: hash('sha256', bytes) }
   if (isUtf8(bytes) && bytes.length <= MOST_KEPT_BYTES) {

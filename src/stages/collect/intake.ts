@@ -3,6 +3,7 @@ import { backoffMs } from '../../kernel/backoff.ts'
 import type { EventLog } from '../../ports/event-log.ts'
 import { appendCollected, isRetryable, pause } from './append-collected.ts'
 import type { Collected } from './collected.ts'
+import { keepRefused } from './keep-refused.ts'
 import type { Spool } from './spool.ts'
 
 export interface IntakeOptions {
@@ -40,6 +41,8 @@ const NO_ERRORS: Taken = { errors: new Map() }
  * under way goes with the next one.
  */
 export class Intake {
+  /** Records that were taken into the spool, and that the log then refused for good. */
+  readonly counts = { refused: 0 }
   readonly #options: IntakeOptions
   readonly #ackMs: number
   readonly #closing = new AbortController()
@@ -164,7 +167,10 @@ export class Intake {
       if (file === null) return true
       const { unsure, refused } = await appendCollected(log, file.records, this.#ackMs)
       if (unsure.length > 0) return false
-      for (const error of refused.values()) say(`a spooled event was refused: ${error.message}`)
+      if (refused.size > 0) {
+        if (!(await keepRefused({ log, ackMs: this.#ackMs, say }, file.records, refused))) return false
+        this.counts.refused += refused.size
+      }
       await spool.remove(file)
       return true
     } catch (error) {

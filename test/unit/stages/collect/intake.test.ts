@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { COLLECT_BAD, USER_CUSTOM } from '../../../../src/domain/topics.ts'
 import type { EventLog } from '../../../../src/ports/event-log.ts'
+import type { BadEvent } from '../../../../src/stages/collect/bad-event.ts'
 import { type Collected, RECEIVED_HEADER } from '../../../../src/stages/collect/collected.ts'
 import { Intake } from '../../../../src/stages/collect/intake.ts'
 import { Spool } from '../../../../src/stages/collect/spool.ts'
@@ -105,6 +106,33 @@ describe('intake', () => {
     await expect.poll(() => second.spool.empty, { timeout: 30_000 }).toBe(true)
     expect(await stored(log)).toEqual(range(0, 6))
     await second.intake.close()
+  })
+
+  test('what the log refuses for good after it was acknowledged becomes a bad event, counted', async () => {
+    const { intake, spool } = await open()
+    log.state = 'down'
+    const large = 'too large '.repeat(30)
+    const poison = { ...one('poison'), key: Buffer.from('u7') }
+    await intake.append([one('0'), poison, one(large), one('1')])
+    log.refuse = (topic, value) => {
+      if (topic === USER_CUSTOM && value === 'poison') return 'it is poison'
+      return value.includes(large) ? 'it is too large' : null
+    }
+    log.state = 'up'
+    await expect.poll(() => spool.empty, { timeout: 30_000 }).toBe(true)
+    expect(await stored(log)).toEqual(['0', '1'])
+    const bad = (await stored(log, COLLECT_BAD)).map((text) => JSON.parse(text) as BadEvent)
+    const fact = { status: 202, sender: 'spool', receivedAt: '2023-11-14T22:13:20.000Z', topic: USER_CUSTOM }
+    const reason = 'the event log refused it after it had been taken: '
+    expect(bad).toEqual([
+      expect.objectContaining({ ...fact, key: 'u7', body: 'poison', reason: `${reason}it is poison` }),
+      // Its whole value is too large there as well: length and hash stand for it.
+      expect.objectContaining({ ...fact, key: 'u1', bodyBytes: 300, reason: `${reason}it is too large` }),
+    ])
+    expect(bad[1]).not.toHaveProperty('body')
+    expect(intake.counts).toEqual({ refused: 2 })
+    expect(lines).toContain('the event log refused 2 spooled events (it is poison); bad events hold them')
+    await intake.close()
   })
 
   test('a full spool says so for each record, retryable, and takes again when it has room', async () => {
