@@ -12,7 +12,10 @@
 const DIGITS = 16
 /** Says that a lake is rep's, so that a run may empty it. */
 export const LAKE_MARK = '_lake.json'
-const ROLLS = '_rolls/'
+/** Where all rolls are. */
+export const ROLLS = '_rolls/'
+/** Merges under way: what is there was not finished yet. */
+export const MERGES = '_merges/'
 /** Event times of which the calendar has no four-digit year. */
 const NO_HOUR = 'event_date=__HIVE_DEFAULT_PARTITION__/hour=__HIVE_DEFAULT_PARTITION__/'
 const FIRST_MS = Date.parse('0000-01-01T00:00:00Z')
@@ -82,7 +85,8 @@ export function parseRollKey(key: string): { readonly partition: number; readonl
 
 /** True for a key that a lake may have. */
 export function isLakeKey(key: string): boolean {
-  return key === LAKE_MARK || parseRollKey(key) !== null || parseFile(key, 0) !== null
+  if (key === LAKE_MARK || key.startsWith(MERGES)) return true
+  return parseRollKey(key) !== null || parseFile(key, 0) !== null
 }
 
 /** True where `inner` was merged into `outer`, or is the same. */
@@ -105,6 +109,11 @@ export function splitMerged(files: readonly LakeFile[]): {
     else current.push(file)
   }
   return { current, merged }
+}
+
+/** The key under which the merge into a file is noted. */
+export function mergeKey(fileKey: string): string {
+  return `${MERGES}${fileKey.replaceAll('/', '~')}.json`
 }
 
 function partitionName(partition: number): string {

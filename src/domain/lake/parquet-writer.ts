@@ -3,7 +3,7 @@ import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { LAKE_COLUMNS, type LakeValue } from './lake-columns.ts'
 import { ENCODINGS, parquetSchema } from './parquet-schema.ts'
 
-/** Rows of a group: enough for a scan to be worth it, few enough to be held. */
+/** Rows of a group: enough for a scan to be worth it, few enough to be held. A group has at most twice as many. */
 export const GROUP_ROWS = 131_072
 const compressors = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdCompressSync(bytes) }
 
@@ -27,7 +27,8 @@ export class LakeFileWriter {
       const encoding = ENCODINGS[kind]
       return { name, data: columns[i]!, ...(encoding === undefined ? {} : { encoding }) }
     })
-    this.#file.write({ columnData, rowGroupSize: GROUP_ROWS })
+    const rows = columns[0]!.length
+    this.#file.write({ columnData, rowGroupSize: rows <= 2 * GROUP_ROWS ? Math.max(1, rows) : GROUP_ROWS })
   }
 
   /** The bytes since the last call. */

@@ -1,12 +1,13 @@
 import { setImmediate as letOthersRun } from 'node:timers/promises'
 import type { EventCodec } from '../../domain/codec.ts'
 import type { LakeValue } from '../../domain/lake/lake-columns.ts'
-import { covers, fileKey, type LakeRange, parseFile } from '../../domain/lake/lake-layout.ts'
+import { fileKey, type LakeRange } from '../../domain/lake/lake-layout.ts'
 import { encodeLakeFile } from '../../domain/lake/parquet-writer.ts'
 import type { StoredRecord } from '../../ports/event-log.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { StageCounters } from '../stage.ts'
 import { HeldRecords } from './held-records.ts'
+import { isInLake } from './lake-files.ts'
 import { type RollRows, readRows } from './roll-rows.ts'
 import { agreeOnRoll, lastRoll, MOST_OFFSETS } from './rolls.ts'
 
@@ -146,15 +147,4 @@ export class LakePartition {
 
 function rowCounts({ hours }: RollRows): Record<string, number> {
   return Object.fromEntries([...hours].map(([hour, columns]) => [hour, columns[0]!.length]))
-}
-
-/** True where the folder has this file, or one that it was merged into. */
-async function isInLake(store: ObjectStore, hour: string, range: LakeRange): Promise<boolean> {
-  for await (const page of store.list(hour)) {
-    for (const { key, bytes } of page) {
-      const file = parseFile(key, bytes)
-      if (file !== null && covers(file, range)) return true
-    }
-  }
-  return false
 }

@@ -7,6 +7,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import { type ConsumingStage, type OpenedStage, openStage } from '../open-stage.ts'
 import { newCounters, type StageContext } from '../stage.ts'
 import { LakePartition, type RollLimits } from './lake-partition.ts'
+import { finishMerges } from './merges.ts'
 
 export const LAKE_GROUP = 'rep-lake'
 
@@ -17,6 +18,7 @@ export async function openLakeStage(
 ): Promise<OpenedStage> {
   if (lake.where === null) throw new RepError('REP_INTERNAL', 'Nobody said where the lake is.')
   const store = await context.stack.openObjects(lake.where)
+  await finishMerges(store)
   return openStage(new LakeStage(context, store, lake), context.stack.log, lake.batchRecords)
 }
 
