@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 /** Tests that run sentence models: only where the optional package for them is installed. */
 const EMBEDDING = [
   'test/unit/drivers/embedder/sentence-model.test.ts',
+  'test/unit/drivers/embedder/multilingual.test.ts',
   'test/unit/app/embed/embed-pool.test.ts',
   'test/unit/serve/embed-server.test.ts',
   'test/contract/embedder-transformers.test.ts',

@@ -8,7 +8,8 @@ import { SentenceModel } from '../../../../src/drivers/embedder/transformers/sen
 import { loadTransformers } from '../../../../src/drivers/embedder/transformers/transformers-module.ts'
 import { type Bert, sentenceVector } from '../../../fixtures/embedder/bert.ts'
 import { MINILM, MODELS, minilmTest, readMinilm } from '../../../fixtures/embedder/minilm.ts'
-import { TINY_TOKENS, tinyTokens, writeTinyModel } from '../../../fixtures/embedder/tiny-model.ts'
+import { TINY_TOKENS } from '../../../fixtures/embedder/random-bert.ts'
+import { tinyTokens, writeTinyModel } from '../../../fixtures/embedder/tiny-model.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'rep-model-'))
 const MIXED = [
