@@ -8,6 +8,7 @@ import { Home } from '../src/app/home.ts'
 import { interruptible } from '../src/app/interruptible.ts'
 import type { SourcePlan } from '../src/app/lab-plan.ts'
 import { type KafkaClientName, withLabStack } from '../src/app/lab-stack.ts'
+import { withLakePlace } from '../src/app/lake/lake-place.ts'
 import { exitStatus } from '../src/app/run-exit.ts'
 import { runLab } from '../src/app/run-lab.ts'
 import { newRunId } from '../src/app/run-store.ts'
@@ -110,7 +111,8 @@ export abstract class LabCommand extends BaseCommand {
       prepared = await prepare({ directory, signal, log: (line) => view.log(line) })
       const { source } = prepared
       const model = flags.embedder === 'hashing' ? null : modelOf(flags, (line) => view.log(line))
-      const place = { scenario: prepared.scenario, home, host: flags.control?.host }
+      const wanted = withLakePlace(prepared.scenario, home, flags.stack)
+      const place = { scenario: wanted, home, host: flags.control?.host }
       const { record, measurements, shard } = await withLabEmbedder(model, place, ({ scenario, embedder }) =>
         withLabStack(stackOf(flags), { scenario, shard: flags.shard }, (stack) =>
           runLab({

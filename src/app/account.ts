@@ -49,6 +49,7 @@ export async function closeBooks(options: AccountOptions): Promise<Account> {
   const committed = new Map([
     ['index', await log.committed(STAGES.behavior.group, USER_ACTION)],
     ['preference', await log.committed(STAGES.preference.group, USER_ACTION)],
+    ['lake', await log.committed(STAGES.lake.group, USER_ACTION)],
   ])
   const reading = await finalRead({
     log,

@@ -10,6 +10,7 @@ import { catalogueOf } from './catalogue.ts'
 import { composeRecord } from './compose-record.ts'
 import type { Conclusion } from './conclusion.ts'
 import type { LabRun } from './lab-options.ts'
+import { bookLake } from './lake/lake-books.ts'
 import { loadRecord } from './load-record.ts'
 import { accountPosts, postsSoFar } from './post-account.ts'
 import { runNotes } from './run-notes.ts'
@@ -27,6 +28,9 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
   const lastDoneUs = Math.max(...run.loads.map(({ lastDoneUs }) => lastDoneUs)) - run.originUs
   const { scheduleLag } = measurements
   const load = loadRecord({ scenario, whole, offered, ledger: plan.ledger, scheduleLag, lastDoneUs })
+  // The first shard sees the whole lake, and says for all of them what is in it.
+  const isLead = options.shard === undefined || options.shard.index === 1
+  const lake = isLead ? await bookLake({ stack, scenario, ledger: plan.ledger, from: run.from }) : []
   const { ledger, conservation, reading, books } = await closeBooks({
     log: stack.log,
     schemaIds: stack.schemaIds,
@@ -74,7 +78,7 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     resources: run.resources,
     offered: offered.bySecond,
     backlog: run.sampler.backlogs,
-    notes: runNotes(run, reading, { injected, accounts }),
+    notes: [...runNotes(run, reading, { injected, accounts }), ...lake],
   })
   if (meeting === null) return { record, measurements, injected, posts }
   const part = shardPart({ run, meeting, reading, books, lastDoneUs })

@@ -15,6 +15,8 @@ import { LabCollector } from './lab-collector.ts'
 import type { LabOptions, LabRun } from './lab-options.ts'
 import type { LabPlan, LabProgress, StackAddress } from './lab-plan.ts'
 import { allThreads, type LabThreads, orderStart, ownStart, servicesOf, startLab } from './lab-threads.ts'
+import { prepareLake } from './lake/empty-lake.ts'
+import { LAKE_EFFECT } from './lake/lake-books.ts'
 import { LiveSampler } from './live-sampler.ts'
 import { actionSchedule, canaryCount, countOffered, type Offered, shardSchedule } from './offered.ts'
 import { openStack } from './open-stack.ts'
@@ -83,7 +85,7 @@ async function prepare(options: LabOptions, stack: Stack): Promise<Lab> {
   const { scenario, source, stack: address, shard } = options
   const whole = source.kind === 'replay' ? source.offered : countOffered(actionSchedule(scenario))
   const offered = shard === undefined ? whole : countOffered(shardSchedule(scenario, shardOfUsers(shard)))
-  const stages = ['index', 'preference']
+  const stages = ['index', 'preference', ...(scenario.pipeline.lake.enabled ? [LAKE_EFFECT] : [])]
   const ledger = createLedger({
     seed: scenario.seed,
     streams: {
@@ -101,6 +103,7 @@ async function prepare(options: LabOptions, stack: Stack): Promise<Lab> {
   const { products, notes } = await loadCatalogue(plan)
   if (isLead(options)) {
     await createStores(stack, scenario)
+    await prepareLake(stack, scenario)
     const { model, semantic } = stack.embedder.capabilities
     if (semantic)
       options.onLog(`Embedding ${products.length.toLocaleString('en-US')} products with ${model} …`)
