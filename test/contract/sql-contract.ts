@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dayOf } from '../../src/domain/event-partitions.ts'
 import { migrate } from '../../src/drivers/sql/migrate.ts'
 import type { RepError } from '../../src/errors/rep-error.ts'
 import type { Sql, SqlValue } from '../../src/ports/sql.ts'
 import { readMigrations } from '../../src/stacks/read-migrations.ts'
+import { EventPartitions } from '../../src/stages/statistics/event-partitions.ts'
 
 interface Opened {
   readonly sql: Sql
@@ -18,6 +21,16 @@ const COLUMNS = {
   more: 'jsonb',
   bytes: 'bytea',
   flag: 'boolean',
+}
+
+const COLUMNS_OF_EVENTS = {
+  occurred_at: 'timestamptz',
+  trace_id: 'uuid',
+  user_id: 'text',
+  event_type: 'text',
+  log_topic: 'text',
+  log_partition: 'integer',
+  log_offset: 'bigint',
 }
 
 /** What every SQL driver does, on an empty database that `open` gives. */
@@ -234,6 +247,44 @@ export function describeSql(driver: string, open: () => Promise<Opened>): void {
         },
         LIMIT_MS,
       )
+
+      test('each day of events gets its partition, with what waited for it, and loses it when it is past', {
+        timeout: LIMIT_MS,
+      }, async () => {
+        const now = (date: string) => () => Date.parse(`${date}T12:00:00Z`)
+        const day = (date: string) => dayOf(Date.parse(date))
+        const put = (...dates: string[]) =>
+          sql.insert({
+            table: 'events',
+            columns: COLUMNS_OF_EVENTS,
+            rows: dates.map((date) => [new Date(date), randomUUID(), 'u', 'VIEW', 't', 0, 0]),
+          })
+        const held = async () => {
+          const rows = await sql.query<{ name: string; n: number }>(
+            'SELECT tableoid::regclass::text AS name, count(*) AS n FROM events GROUP BY 1 ORDER BY 1',
+          )
+          return Object.fromEntries(rows.map(({ name, n }) => [name, n]))
+        }
+        // Both ends of a day, and one from a clock that is wrong.
+        const ends = ['2026-03-01T00:00:00.000Z', '2026-03-01T23:59:59.999Z', '2026-03-02T00:00:00.000Z']
+        await put(...ends, '2031-01-01')
+        expect(await held()).toEqual({ events_default: 4 })
+        const options = { retentionDays: 3, now: now('2026-03-02') }
+        const partitions = await EventPartitions.open(sql, options)
+        expect(await held()).toEqual({ events_20260301: 2, events_20260302: 1, events_default: 1 })
+        // Made ahead; another process finds them.
+        await put('2026-03-04T01:00:00Z')
+        const other = await EventPartitions.open(sql, options)
+        await Promise.all(
+          [partitions, other].map((one) => one.ensure([day('2026-03-03'), day('2026-02-28')])),
+        )
+        await put('2026-03-03T01:00:00Z', '2026-02-28T01:00:00Z')
+        expect(await held()).toMatchObject({ events_20260303: 1, events_20260304: 1, events_default: 2 })
+        const later = await EventPartitions.open(sql, { ...options, now: now('2026-03-05') })
+        await later.ensure([day('2026-03-05')])
+        expect(await held()).toEqual({ events_20260303: 1, events_20260304: 1, events_default: 1 })
+        await sql.script('DELETE FROM events')
+      })
     })
   })
 }

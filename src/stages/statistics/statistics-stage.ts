@@ -1,5 +1,7 @@
 import type { PipelineSettings } from '../../config/scenario.ts'
 import { createCodec } from '../../domain/codec.ts'
+import { dayOf } from '../../domain/event-partitions.ts'
+import { RepError } from '../../errors/rep-error.ts'
 import type { Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
 import type { Sql } from '../../ports/sql.ts'
 import { type ConsumingStage, type OpenedStage, openStage } from '../open-stage.ts'
@@ -7,6 +9,7 @@ import { newCounters, type StageContext } from '../stage.ts'
 import { TraceWindow } from '../trace-window.ts'
 import { sourceOf } from './counters.ts'
 import { Counting, type Stretch, type TakenEvent } from './counting.ts'
+import { EventPartitions } from './event-partitions.ts'
 import { type LoggedEvent, storeEvents } from './event-rows.ts'
 import { Flusher } from './flusher.ts'
 import { Progress } from './progress.ts'
@@ -17,13 +20,17 @@ export const STATISTICS_GROUP = 'rep-statistics'
 
 /** Between two looks at the marks while nothing comes, ms. */
 const CHECK_MS = 1000
+/** Of a last flush, while counts are lost or others flush at the same time. */
+const MOST_TRIES = 20
 
 type Settings = Pick<PipelineSettings, 'statistics' | 'behavior'>
 
 /** Opens the stage, its flusher and its consumer; run them with `runStage`. */
 export async function openStatisticsStage(context: StageContext, settings: Settings): Promise<OpenedStage> {
   const sql = await context.stack.openSql()
-  const stage = new StatisticsStage(context, settings, sql)
+  const { retentionDays } = settings.statistics
+  const partitions = await EventPartitions.open(sql, { retentionDays })
+  const stage = new StatisticsStage(context, settings, { sql, partitions })
   const { consumer } = await openStage(stage, context.stack.log, settings.statistics.batchRecords)
   stage.start()
   return { stage, consumer: closing(consumer, () => stage.halt()) }
@@ -42,6 +49,7 @@ class StatisticsStage implements ConsumingStage {
   readonly #context: StageContext
   readonly #settings: Settings
   readonly #sql: Sql
+  readonly #partitions: EventPartitions
   readonly #read: (record: StoredRecord) => StatisticEvent | null
   readonly #windows: ReadonlyMap<string, TraceWindow>
   readonly #counting: Counting
@@ -54,13 +62,18 @@ class StatisticsStage implements ConsumingStage {
   #batch: StatisticsBatch | null = null
   #checkedMs = Number.NEGATIVE_INFINITY
 
-  constructor(context: StageContext, settings: Settings, sql: Sql) {
+  constructor(
+    context: StageContext,
+    settings: Settings,
+    { sql, partitions }: { sql: Sql; partitions: EventPartitions },
+  ) {
     const { log, keyValue, schemaIds } = context.stack
     const codec = createCodec(schemaIds)
     const say = (line: string): void => context.log(`${this.name}: ${line}`)
     this.#context = context
     this.#settings = settings
     this.#sql = sql
+    this.#partitions = partitions
     this.#read = (record) => readStatisticEvent(codec, record)
     const { dedupeWindow } = settings.behavior
     this.#windows = new Map(COUNTED_TOPICS.map((topic) => [topic, new TraceWindow(dedupeWindow)]))
@@ -107,8 +120,12 @@ class StatisticsStage implements ConsumingStage {
   }
 
   async flush(): Promise<void> {
-    await this.#checkMarks()
-    await this.#flusher.finish()
+    for (let tries = 1; ; tries++) {
+      await this.#checkMarks()
+      if (await this.#flusher.finish()) return
+      if (tries === MOST_TRIES)
+        throw new RepError('REP_STORE_UNAVAILABLE', `Counts could not be flushed in ${tries} tries.`)
+    }
   }
 
   async close(): Promise<void> {
@@ -137,6 +154,7 @@ class StatisticsStage implements ConsumingStage {
   }
 
   async #store(events: readonly LoggedEvent[]): Promise<boolean[]> {
+    await this.#partitions.ensure(events.map(({ event }) => dayOf(event.timestampMs)))
     return storeEvents(this.#sql, events)
   }
 
