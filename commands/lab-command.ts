@@ -10,7 +10,7 @@ import type { SourcePlan } from '../src/app/lab-plan.ts'
 import { type KafkaClientName, withLabStack } from '../src/app/lab-stack.ts'
 import { withLakePlace } from '../src/app/lake/lake-place.ts'
 import { exitStatus } from '../src/app/run-exit.ts'
-import { runLab } from '../src/app/run-lab.ts'
+import { runSteps } from '../src/app/run-steps.ts'
 import { newRunId } from '../src/app/run-store.ts'
 import { shardFiles } from '../src/app/shards/shard-files.ts'
 import type { ShardNumber } from '../src/config/parse-shard.ts'
@@ -115,7 +115,7 @@ export abstract class LabCommand extends BaseCommand {
       const place = { scenario: wanted, home, host: flags.control?.host }
       const { record, measurements, shard } = await withLabEmbedder(model, place, ({ scenario, embedder }) =>
         withLabStack(stackOf(flags), { scenario, shard: flags.shard }, (stack) =>
-          runLab({
+          runSteps({
             id,
             scenario,
             source,

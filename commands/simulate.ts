@@ -7,7 +7,7 @@ export default class Simulate extends LabCommand {
   static override summary = 'Run the whole pipeline under open-loop load and judge it by its objectives.'
   static override description =
     'SCENARIO is a built-in one (baseline, flash-sale, spike, ramp, soak, hot-key, cold-start, read-heavy, ' +
-    'clickstream) or the path of a YAML file (docs/scenarios.md has every key). The run is kept in .rep/runs/<id>/, with report.html ' +
+    'clickstream, events-500, posts-2m) or the path of a YAML file (docs/scenarios.md has every key). The run is kept in .rep/runs/<id>/, with report.html ' +
     'and run.json. Ctrl-C ends the load, drains and reports what there is; a second one stops at once.\n\n' +
     'Exit status: 0 all objectives met, 99 one missed, 6 the generator fell behind, 7 events lost, doubled or out ' +
     'of order, 2 bad usage or scenario, 3 something that it needs is missing or busy, 130 interrupted.'

@@ -1,6 +1,7 @@
 import type { LedgerRecord, RunRecord } from '../src/measure/run-record.ts'
 import { formatBytes, formatCount } from './format.ts'
 import { type Markup, type MarkupPart, markup } from './markup.ts'
+import { stepTable } from './step-rows.ts'
 import { ledgerSentence, statisticsSentence } from './verdict.ts'
 
 /** The account of every event, with the first few of each fault. */
@@ -50,6 +51,15 @@ export function conservationSection(record: RunRecord): Markup {
   return markup`<section><h2>Conservation</h2><p class="lead">What a stage took in is what it put out, dropped as a duplicate, dead-lettered, left to another stage, or still held.</p>
 ${table(['Stage', '#in', '#out', '#duplicates', '#dead-lettered', '#rejected', '#in flight', 'balanced'], rows)}
 ${record.statistics === undefined ? null : markup`<p class="${record.statistics.equal ? '' : 'bad'}">${statisticsSentence(record)}</p>`}</section>`
+}
+
+/** The same load at several sizes of the catalogue. */
+export function stepSection(record: RunRecord): Markup {
+  const steps = stepTable(record)
+  if (steps === null) return markup``
+  const heads = steps.heads.map((head) => (head === 'verdict' ? head : `#${head}`))
+  return markup`<section><h2>By size of the catalogue</h2><p class="lead">The same load after each step; latencies in ms from due.</p>
+${table(heads, steps.rows)}</section>`
 }
 
 function quietZero(count: number): MarkupPart {

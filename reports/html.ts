@@ -5,7 +5,13 @@ import { resourceSection } from './html-resources.ts'
 import { REPORT_SCRIPT } from './html-script.ts'
 import { stageSection } from './html-stages.ts'
 import { REPORT_STYLE } from './html-style.ts'
-import { conservationSection, ledgerSection, manifestSection, notesSection } from './html-tables.ts'
+import {
+  conservationSection,
+  ledgerSection,
+  manifestSection,
+  notesSection,
+  stepSection,
+} from './html-tables.ts'
 import { Markup, markup } from './markup.ts'
 import { VERDICT_WORD } from './measure-text.ts'
 
@@ -31,6 +37,7 @@ ${objectiveSection(record)}
 ${keyFigures(record)}
 ${chartSections(record)}
 ${stageSection(record)}
+${stepSection(record)}
 ${ledgerSection(record)}
 ${conservationSection(record)}
 ${resourceSection(record)}

@@ -12,6 +12,7 @@ import {
 } from './format.ts'
 import { withoutControls } from './markup.ts'
 import { measuresOf, VERDICT_WORD } from './measure-text.ts'
+import { stepTable } from './step-rows.ts'
 import { describeVerdict } from './verdict.ts'
 
 /** A short summary for a pull request comment, in GitHub's Markdown. */
@@ -24,6 +25,7 @@ export function renderMarkdown(record: RunRecord): string {
     reasons.map((reason) => `- ${escapeMarkdown(reason)}`).join('\n'),
     objectiveTable(record),
     stageTable(record),
+    stepsTable(record),
     cpuTable(record),
     `${formatCount(record.load.sent)} events in ${formatDuration(record.load.measuredMs)} at ${formatRate(record.load.achievedTps)}; ` +
       `run \`${codeText(record.id)}\`, seed ${record.seed}, ${escapeMarkdown(record.stack)} stack, ` +
@@ -54,6 +56,19 @@ function stageTable(record: RunRecord): string {
   ])
   if (rows.length === 0) return ''
   return table(['Due to done, ms', 'count', 'p50', 'p99', 'p99.9', 'max'], '-: -: -: -: -:', rows)
+}
+
+function stepsTable(record: RunRecord): string {
+  const steps = stepTable(record)
+  if (steps === null) return ''
+  return table(
+    steps.heads,
+    steps.heads
+      .slice(1)
+      .map(() => '-:')
+      .join(' '),
+    steps.rows,
+  )
 }
 
 /** By process; threads are in the HTML report. */

@@ -11,6 +11,7 @@ import {
 } from './format.ts'
 import { measuresOf, type PercentileKey, VERDICT_WORD } from './measure-text.ts'
 import { memoryText } from './memory-text.ts'
+import { stepTable } from './step-rows.ts'
 import { cpuLines } from './terminal-cpu.ts'
 import { describeVerdict } from './verdict.ts'
 
@@ -30,6 +31,7 @@ export function renderSummary(record: RunRecord, options: SummaryOptions): strin
     verdictLines(record, paint, width),
     objectiveLines(record, paint),
     latencyLines(record, paint, width),
+    stepLines(record, paint),
     cpuLines(record, paint),
     factLines(record, paint, options),
   ]
@@ -96,6 +98,17 @@ function countParts({ rows, counted, equal }: StatisticsRecord, paint: Paint): s
   if (rows === null || counted === null) return [paint.red('PostgreSQL did not answer')]
   const parts = [`${formatCount(rows)} rows`, `${formatCount(counted)} counted`]
   return equal ? parts : [...parts.map(paint.red), paint.red('not what the log has')]
+}
+
+/** By size of the catalogue, latencies in ms from due. */
+function stepLines(record: RunRecord, paint: Paint): string[] {
+  const steps = stepTable(record)
+  if (steps === null) return []
+  const widths = steps.heads.map((head, i) =>
+    Math.max(head.length, ...steps.rows.map((row) => row[i]!.length)),
+  )
+  const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padStart(widths[i]!)).join('  ')
+  return [paint.dim(line(steps.heads)), ...steps.rows.map(line)]
 }
 
 function factLines(record: RunRecord, paint: Paint, { width, directory }: SummaryOptions): string[] {

@@ -80,10 +80,10 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     backlog: run.sampler.backlogs,
     notes: [...runNotes(run, reading, { injected, accounts }), ...lake],
   })
-  if (meeting === null) return { record, measurements, injected, posts }
+  if (meeting === null) return { record, measurements, injected, posts, seedMs: run.seedMs }
   const part = shardPart({ run, meeting, reading, books, lastDoneUs })
   const shard = { part, ledger: await encodeLedger(plan.ledger, reading) }
-  return { record, measurements, injected, posts, shard }
+  return { record, measurements, injected, posts, seedMs: run.seedMs, shard }
 }
 
 /** Names the events of the run: recorded ones from their tape, others from their schedule. */

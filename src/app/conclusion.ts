@@ -25,6 +25,7 @@ export interface Conclusion {
   /** What a reader of the figures must know of the catalogue. */
   readonly notes: readonly string[]
   readonly from: readonly Position[]
+  readonly seedMs: number
   /** Due time 0 on the host's monotonic clock, µs, and on the wall clock, ms. */
   readonly originUs: number
   readonly originEpochMs: number

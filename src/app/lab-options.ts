@@ -24,10 +24,17 @@ export interface LabOptions {
   readonly control?: { readonly host: string; readonly port: number }
   /** Which part of a sharded run this is; left out for all of it. */
   readonly shard?: ShardNumber
-  /** What users did about posts before, on the same stores. */
-  readonly posts?: PostsSoFar
+  /** A run before this one, on the same stores: they are filled, and users go on where they were. */
+  readonly before?: RunBefore
   onLive(now: LiveSnapshot): void
   onLog(line: string): void
+}
+
+/** What a run on the stores of another must know of it. */
+export interface RunBefore {
+  readonly posts: PostsSoFar | null
+  /** Posts in the post index. */
+  readonly seeded: number
 }
 
 export interface LabRun {
@@ -37,6 +44,8 @@ export interface LabRun {
   readonly injected: InjectedFaults
   /** What users have done about posts by now; null in a run without. */
   readonly posts: PostsSoFar | null
+  /** How long filling the post index took, ms; 0 where nothing was to fill. */
+  readonly seedMs: number
   /** What merging the shards of a run needs of this one; only of a sharded run. */
   readonly shard?: ShardFiles
 }

@@ -4,6 +4,7 @@ import { RepError } from '../errors/rep-error.ts'
 import type { Stack } from '../ports/stack.ts'
 import type { StackDescription } from '../stacks/stack-description.ts'
 import { BEHAVIOR_INDEX_SPEC } from '../stages/behavior-index.ts'
+import { POST_INDEX_SPEC } from '../stages/collect/post-index.ts'
 import { HISTORY_INDEX_SPEC } from '../stages/notify/history.ts'
 import { PROGRESS_INDEX_SPEC } from '../stages/preference/backup-progress.ts'
 import { openStack } from './open-stack.ts'
@@ -22,7 +23,12 @@ export async function prepareStack(description: StackDescription): Promise<void>
   })
   try {
     await stack.log.ensureTopics(TOPICS)
-    await stack.documents.ensureIndexes([BEHAVIOR_INDEX_SPEC, HISTORY_INDEX_SPEC, PROGRESS_INDEX_SPEC])
+    await stack.documents.ensureIndexes([
+      BEHAVIOR_INDEX_SPEC,
+      HISTORY_INDEX_SPEC,
+      PROGRESS_INDEX_SPEC,
+      POST_INDEX_SPEC,
+    ])
     await ensureVectorIndexes(stack)
   } finally {
     await stack.close()

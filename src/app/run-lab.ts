@@ -21,6 +21,7 @@ import { LiveSampler } from './live-sampler.ts'
 import { actionSchedule, canaryCount, countOffered, type Offered, shardSchedule } from './offered.ts'
 import { openStack } from './open-stack.ts'
 import { createStores, seedCatalogue } from './seed.ts'
+import { seedPosts } from './seed-posts.ts'
 import { seedPreferences } from './seed-preferences.ts'
 import { openMeeting } from './shards/open-meeting.ts'
 import { shardOfUsers } from './shards/shard-facts.ts'
@@ -79,6 +80,16 @@ interface Lab {
   readonly notes: readonly string[]
   /** Where every topic stood before the run. */
   readonly from: readonly Position[]
+  /** How long filling the post index took, ms. */
+  readonly seedMs: number
+}
+
+/** Fills the post index, where the scenario has one, beyond what a run before left there. */
+async function fillPosts({ scenario, before, signal, onLog }: LabOptions, stack: Stack): Promise<number> {
+  const { posts } = scenario.catalogue
+  if (posts === 0) return 0
+  const from = before?.seeded ?? 0
+  return seedPosts(stack, { from, to: posts, beforeMs: scenario.startsAtMs, signal, log: onLog })
 }
 
 async function prepare(options: LabOptions, stack: Stack): Promise<Lab> {
@@ -99,9 +110,9 @@ async function prepare(options: LabOptions, stack: Stack): Promise<Lab> {
   })
   const { schemaIds } = stack
   const known = address.kind === 'services' ? { ...address, schemaIds } : address
-  const plan = { stack: known, scenario, source, ledger, schemaIds, posts: options.posts ?? null }
+  const plan = { stack: known, scenario, source, ledger, schemaIds, posts: options.before?.posts ?? null }
   const { products, notes } = await loadCatalogue(plan)
-  if (isLead(options)) {
+  if (isLead(options) && options.before === undefined) {
     await createStores(stack, scenario)
     await prepareLake(stack, scenario)
     const { model, semantic } = stack.embedder.capabilities
@@ -110,11 +121,12 @@ async function prepare(options: LabOptions, stack: Stack): Promise<Lab> {
     const vectors = await seedCatalogue(stack, products)
     await seedPreferences(stack, scenario, { products, vectors })
   }
+  const seedMs = await fillPosts(options, stack)
   const from = await positionsNow(
     stack.log,
     TOPICS.map(({ name }) => name),
   )
-  return { plan, whole, offered, from, notes }
+  return { plan, whole, offered, from, notes, seedMs }
 }
 
 interface Drive extends Lab {

@@ -5,6 +5,7 @@ import { TOPICS } from '../domain/topics.ts'
 import { RepError } from '../errors/rep-error.ts'
 import type { Stack } from '../ports/stack.ts'
 import type { VectorItem } from '../ports/vector-index.ts'
+import { POST_INDEX_SPEC } from '../stages/collect/post-index.ts'
 
 const BATCH = 1000
 
@@ -12,6 +13,7 @@ const BATCH = 1000
 export async function createStores(stack: Stack, scenario: Scenario): Promise<void> {
   const { dims } = stack.embedder.capabilities
   await stack.log.ensureTopics(TOPICS)
+  await stack.documents.ensureIndexes([POST_INDEX_SPEC])
   await stack.vectors.ensureIndexes([
     { index: PRODUCT_INDEX, dims, kind: scenario.pipeline.recommend.indexKind },
     { index: USER_PREFERENCE_INDEX, dims, kind: 'flat' },

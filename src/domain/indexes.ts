@@ -4,6 +4,7 @@ export const USER_PREFERENCE_INDEX = 'user_preference_index'
 export const PREFERENCE_PROGRESS_INDEX = 'preference_progress_index'
 export const PRODUCT_INDEX = 'product_index'
 export const NOTIFICATION_HISTORY_INDEX = 'notification_history_index'
+export const POST_INDEX = 'post_index'
 
 /** All of them. */
 export const INDEXES = [
@@ -12,6 +13,7 @@ export const INDEXES = [
   PREFERENCE_PROGRESS_INDEX,
   PRODUCT_INDEX,
   NOTIFICATION_HISTORY_INDEX,
+  POST_INDEX,
 ] as const
 
 /** The ranked set of popular products: of all, or of one category. */

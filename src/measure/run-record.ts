@@ -25,6 +25,8 @@ export interface RunRecord {
   readonly partial: boolean
   readonly resources: readonly ResourceFigures[]
   readonly timeline: readonly TimelinePoint[]
+  /** The same load after each size of the catalogue; absent for a run of one size. Figures above are the last step's. */
+  readonly steps?: readonly StepRecord[]
   /** Anything a reader must know to read the figures rightly: caveats, the embedder's honest name, ... */
   readonly notes: readonly string[]
 }
@@ -134,6 +136,19 @@ export interface StatisticsRecord {
   /** Sum of the counts by type. */
   readonly counted: number | null
   readonly equal: boolean
+}
+
+/** One step of a run that drives the same load at several sizes of the catalogue. */
+export interface StepRecord {
+  /** Posts in the post index. */
+  readonly posts: number
+  /** How many of them this step added, and how long that took. */
+  readonly seeded: number
+  readonly seedMs: number
+  readonly load: LoadRecord
+  readonly stages: Readonly<Partial<Record<MeasureName, StageFigures>>>
+  readonly objectives: readonly ObjectiveResult[]
+  readonly verdict: Verdict
 }
 
 /** Something that a service keeps, compared after the run with a fold over what it acknowledged. */

@@ -45,3 +45,40 @@ test.each([1, 2])(
     expect(record.verdict).toBe('pass')
   },
 )
+
+test('posts-2m, tiny: each step has its figures, posts are found, and likes are accounted for over all steps', async () => {
+  const set = [
+    ...SET,
+    'load.canaries.tps=10',
+    'catalogue.products=20',
+    'catalogue={products: 20, categories: 5, posts: 300, steps: [40, 120, 300]}',
+    'load.posts.like=40',
+  ]
+  const scenario = await loadScenario('posts-2m', { tps: 200, durationMs: 2000, users: 15, seed: 4, set }, {})
+  let found = 0
+  const { record, posts } = await runSmallLab(scenario, undefined, async (stack) => {
+    found = await stack.documents.count('post_index')
+  })
+  expect(found).toBe(300)
+  expect(record.steps!.map(({ posts, seeded, verdict }) => ({ posts, seeded, verdict }))).toEqual([
+    { posts: 40, seeded: 40, verdict: 'pass' },
+    { posts: 120, seeded: 80, verdict: 'pass' },
+    { posts: 300, seeded: 180, verdict: 'pass' },
+  ])
+  for (const { load, stages } of record.steps!) {
+    expect(load.sent).toBe(load.offered)
+    expect(stages.posts!).toMatchObject({ failed: 0 })
+    expect(stages.posts!.count).toBeGreaterThan(20)
+    // A canary of the step before must not stand for one of this step.
+    expect(stages.freshness!.count).toBeGreaterThan(10)
+  }
+  expect(record.ledger).toMatchObject({ clean: true, failed: 0, indeterminate: 0 })
+  expect(record.ledger.processed).toBe(record.ledger.acknowledged)
+  expect(record.accounts).toMatchObject([
+    { of: 'likes', differing: 0, unknown: 0, examples: [] },
+    { of: 'searches', differing: 0, unknown: 0, examples: [] },
+  ])
+  expect([...posts!.steps.values()].some((steps) => steps > 2)).toBe(true)
+  expect(record.notes.join('\n')).not.toContain('were not this run')
+  expect(record.verdict).toBe('pass')
+})

@@ -18,6 +18,7 @@ const names = [
   'events-500',
   'flash-sale',
   'hot-key',
+  'posts-2m',
   'ramp',
   'read-heavy',
   'replay',

@@ -37,6 +37,7 @@ runThread<CollectThreadData, CollectThreadResult, LabProgress>(async ({ plan }, 
   try {
     const collect = await openCollect({
       stack: { ...stack, log },
+      ...(scenario.catalogue.posts > 0 ? { documents: stack.documents } : {}),
       spoolDirectory,
       spoolMaxBytes: SPOOL_BYTES,
       log: say,

@@ -1,7 +1,7 @@
 import { hashNumber, hashWord } from '../../kernel/random.ts'
 import { MAKERS, RANGES } from '../catalogue-words.ts'
 
-/** A post; everything follows from the seed and its number. */
+/** A post; everything follows from its number. */
 export interface PostFacts {
   readonly id: string
   readonly title: string
@@ -11,6 +11,7 @@ export interface PostFacts {
   readonly createdAt: number
 }
 
+const KEY = hashWord(1, 'posts')
 const AUTHORS = 10_000
 const YEAR_S = 365 * 86_400
 export const POST_CATEGORIES: readonly string[] = RANGES.map(({ category }) => category)
@@ -20,13 +21,12 @@ export function postIdOf(post: number): string {
   return `p-${String(post).padStart(6, '0')}`
 }
 
-/** The posts of a seed, made one by one: millions of them take no memory. */
+/** Posts, made one by one: millions of them take no memory. They are the same whatever the seed. */
 export class PostMaker {
-  readonly #key: number
   readonly #beforeMs: number
 
-  constructor(seed: number, beforeMs: number) {
-    this.#key = hashWord(seed, 'posts')
+  /** `beforeMs`: all are older. */
+  constructor(beforeMs: number) {
     this.#beforeMs = beforeMs
   }
 
@@ -56,6 +56,6 @@ export class PostMaker {
   }
 
   #draw(post: number, which: number): number {
-    return hashNumber(this.#key + which, post)
+    return hashNumber(KEY + which, post)
   }
 }

@@ -59,7 +59,7 @@ export class PostSource implements EventSource {
       weights: load.posts,
       ...(steps === undefined ? {} : { steps }),
     })
-    this.#maker = new PostMaker(seed, startsAtMs)
+    this.#maker = new PostMaker(startsAtMs)
     this.#tag = runTag(seed, 'action')
     this.#onStep = onStep ?? null
   }

@@ -6,6 +6,7 @@ import type { CollectHttp } from './collect-http.ts'
 import { collectMetrics } from './collect-metrics.ts'
 import { allowOrigin, answerPreflight } from './cors.ts'
 import { addEventRoutes } from './event-routes.ts'
+import { addPostReadRoutes } from './post-read-routes.ts'
 import { addPostRoutes } from './post-routes.ts'
 import { refusalHandler } from './refusal-handler.ts'
 import { addSdkRoute } from './sdk-route.ts'
@@ -57,6 +58,7 @@ export async function addCollectRoutes(
     scope.options('/v1/*', { schema: { hide: true }, config: { open: true } }, answerPreflight)
     addEventRoutes(scope, http, admission)
     addPostRoutes(scope, http, admission)
+    if (collect.posts !== null) addPostReadRoutes(scope, collect.posts)
     addSearchRoutes(scope, http, admission)
     addSdkRoute(scope)
   })

@@ -124,3 +124,12 @@ export const forgetOne = {
   params: object({ userId: id, query: text }, ['userId', 'query']),
   response: { 204: nothing, 404: api.problem, ...failures },
 }
+
+const postItem = object({ id, title: text, category: text, author: text, createdAt: { type: 'integer' } })
+export const post = { params: postParams, response: { 200: postItem, 404: api.problem, ...failures } }
+export const posts = {
+  querystring: object({ category: id, limit: { type: 'integer', minimum: 1, maximum: 100, default: 20 } }, [
+    'category',
+  ]),
+  response: { 200: object({ posts: { type: 'array', items: postItem } }), ...failures },
+}
