@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 /** A client that does not read is let go when so much waits for it. */
 const MOST_WAITING_BYTES = 64 * 1024
 const PERIOD_MS = 1000
+const MARGIN_MS = 20
 
 export interface LiveFeedOptions {
   /** The next event's data. Asked for once a period for all clients together, while there are any. */
@@ -62,7 +63,8 @@ export class LiveFeed {
       if (client.writableLength > MOST_WAITING_BYTES) client.destroy()
       else client.write(text)
     }
-    if (this.#clients.size > 0) this.#schedule(PERIOD_MS - (Date.now() % PERIOD_MS))
+    // A little into the next second: timers may fire a little early.
+    if (this.#clients.size > 0) this.#schedule(PERIOD_MS - (Date.now() % PERIOD_MS) + MARGIN_MS)
   }
 
   /** The event; a comment, which keeps the connection alive, where there is none. */

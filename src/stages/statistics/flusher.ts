@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { RepError } from '../../errors/rep-error.ts'
 import type { KeyValue } from '../../ports/key-value.ts'
 import type { Sql } from '../../ports/sql.ts'
+import { tallyKeys } from '../../ports/tallies.ts'
 import { TALLY } from './counters.ts'
 import { FlushLease } from './flush-lease.ts'
+import { readProgress } from './progress.ts'
 import { type FlushOutcome, noteTime, writeSnapshot } from './write-snapshot.ts'
 
 const SHORTEST_LEASE_MS = 15_000
@@ -51,14 +53,18 @@ export class Flusher {
     if (this.#failure !== null) throw this.#failure
   }
 
-  /** Ends the period, flushes all that is counted by now, and lets another member flush. */
-  async finish(): Promise<void> {
+  /**
+   * Ends the period, flushes all that is counted by now, and lets another member flush. False where that was not to be
+   * used: then count again, and finish again.
+   */
+  async finish(): Promise<boolean> {
     this.halt()
     await this.#current
     this.check()
     // Whoever else may flush just now may have begun before the last count.
-    await this.flush(await this.#lease.take())
+    const complete = await this.flush(await this.#lease.take())
     await this.#lease.release()
+    return complete
   }
 
   /** Flushes if it is this member's turn. */
@@ -67,29 +73,47 @@ export class Flusher {
     if (token !== null) await this.flush(token)
   }
 
-  /** Writes snapshots until all that was counted when it began is in PostgreSQL. */
-  async flush(token: number): Promise<void> {
-    const { keyValue, sql, say } = this.#options
+  /** Writes snapshots until all that was counted when it began is in PostgreSQL; false where it did not come so far. */
+  async flush(token: number): Promise<boolean> {
+    const { keyValue, sql } = this.#options
     for (let i = 0; i < MOST_SNAPSHOTS; i++) {
       const takenMs = Date.now()
+      const marks = await readMarks(keyValue)
       const own = `${takenMs}-${randomUUID()}`
       const id = await keyValue.snapshotTally(TALLY, own)
-      if (id === null) return noteTime(sql, { token, takenMs })
-      const snapshot = await keyValue.readTally(TALLY, id)
-      const outcome: FlushOutcome =
-        // Its id outlived it: nothing says any more what was in it.
-        snapshot === null ? 'known' : await writeSnapshot(sql, { id, token, takenMs: takenAt(id), snapshot })
-      if (outcome === 'fenced') return this.#lease.lose()
-      if (outcome === 'stale') {
-        say(
-          'counts do not continue what is in PostgreSQL, because the key-value store or PostgreSQL has lost some: they are counted again from the log',
-        )
-        await keyValue.clearTally(TALLY)
-        return
+      if (id === null) {
+        if (!(await reaches(sql, marks))) return this.#begin()
+        await noteTime(sql, { token, takenMs })
+        return true
+      }
+      const outcome = await this.#write(id, token)
+      if (outcome === 'stale') return this.#begin()
+      if (outcome === 'fenced') {
+        this.#lease.lose()
+        return false
       }
       await keyValue.dropTally(TALLY, id)
-      if (id === own) return
+      if (id === own) return true
     }
+    return false
+  }
+
+  async #write(id: string, token: number): Promise<FlushOutcome> {
+    const { keyValue, sql } = this.#options
+    const snapshot = await keyValue.readTally(TALLY, id)
+    // Its id outlived it: nobody knows what was in it.
+    if (snapshot === null) return 'stale'
+    return writeSnapshot(sql, { id, token, takenMs: takenAt(id), snapshot })
+  }
+
+  /** Gives up all that is not flushed: who counts finds no marks, and counts from where PostgreSQL is. */
+  async #begin(): Promise<false> {
+    const { keyValue, say } = this.#options
+    say(
+      'counts do not continue what is in PostgreSQL, because one of the stores has lost some: they are counted again from the log',
+    )
+    await keyValue.clearTally(TALLY)
+    return false
   }
 
   #schedule(ms: number): void {
@@ -115,6 +139,19 @@ export class Flusher {
     }
     this.#schedule(periodMs)
   }
+}
+
+/** Up to where each source is counted by what the key-value store says. */
+async function readMarks(keyValue: KeyValue): Promise<ReadonlyMap<string, number>> {
+  const [marks] = await keyValue.getHashes([tallyKeys(TALLY).marks])
+  return new Map(Object.entries(marks ?? {}).map(([source, text]) => [source, Number(text)]))
+}
+
+/** Whether PostgreSQL has all that was counted; false where counts were lost and their marks were not. */
+async function reaches(sql: Sql, marks: ReadonlyMap<string, number>): Promise<boolean> {
+  if (marks.size === 0) return true
+  const reached = await readProgress(sql, [...marks.keys()])
+  return [...marks].every(([source, mark]) => (reached.get(source) ?? 0) >= mark)
 }
 
 /** When a snapshot was taken, by its id. */
