@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module'
 import { defineConfig } from 'vitest/config'
+import { modelsRun } from './test/fixtures/embedder/models-run.ts'
 
 /** Tests that run sentence models: only where the optional package for them is installed. */
 const EMBEDDING = [
@@ -10,6 +10,12 @@ const EMBEDDING = [
   'test/contract/embedder-transformers.test.ts',
   'test/integration/embedding.test.ts',
 ]
+
+const models = modelsRun()
+if (!models)
+  process.stderr.write(
+    `Skipped, @huggingface/transformers is not installed (rep doctor says how): ${EMBEDDING.join(', ')}\n`,
+  )
 
 export default defineConfig({
   test: {
@@ -23,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'rep',
           include: ['test/{unit,contract,property,integration}/**/*.test.ts'],
-          exclude: canRunModels() ? [] : EMBEDDING,
+          exclude: models ? [] : EMBEDDING,
         },
       },
       // Needs a Docker engine, and pulls images: only by npm run test:docker.
@@ -31,16 +37,3 @@ export default defineConfig({
     ],
   },
 })
-
-function canRunModels(): boolean {
-  try {
-    createRequire(import.meta.url).resolve('@huggingface/transformers')
-    return true
-  } catch (error) {
-    if ((process.env.REP_REQUIRE ?? '').split(',').includes('transformers')) throw error
-    process.stderr.write(
-      `Skipped, @huggingface/transformers is not installed (rep doctor says how): ${EMBEDDING.join(', ')}\n`,
-    )
-    return false
-  }
-}

@@ -8,10 +8,10 @@ import { up } from '../../src/app/up.ts'
 import { composeObstacle } from '../../src/stacks/compose/docker.ts'
 import { probeService } from '../../src/stacks/probes/probe-service.ts'
 import { SERVICES } from '../../src/stacks/stack-description.ts'
+import { isRequired } from '../fixtures/required.ts'
 
 const obstacle = await composeObstacle()
-if (obstacle !== null && (process.env.REP_REQUIRE ?? '').split(',').includes('docker'))
-  throw new Error(obstacle)
+if (obstacle !== null && isRequired('docker')) throw new Error(obstacle)
 if (obstacle !== null) process.stderr.write(`Skipped, the compose stack cannot run here: ${obstacle}\n`)
 
 // The first run pulls some GB of images.

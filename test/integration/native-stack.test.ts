@@ -1,39 +1,25 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { down } from '../../src/app/down.ts'
+import { afterAll, expect } from 'vitest'
 import { status } from '../../src/app/status.ts'
-import { up } from '../../src/app/up.ts'
 import { INDEXES } from '../../src/domain/indexes.ts'
 import { TOPICS } from '../../src/domain/topics.ts'
 import { isAlive, processOf } from '../../src/drivers/event-log/process-identity.ts'
 import type { RepError } from '../../src/errors/rep-error.ts'
 import type { RunRecord } from '../../src/measure/run-record.ts'
-import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
 import { findPostgres } from '../../src/stacks/native/postgres-programs.ts'
 import { processesOfStack } from '../../src/stacks/native/process-table.ts'
 import { probeService } from '../../src/stacks/probes/probe-service.ts'
-import {
-  PIPELINE_SERVICES,
-  readStackDescription,
-  SERVICES,
-  stackDirectory,
-} from '../../src/stacks/stack-description.ts'
+import { PIPELINE_SERVICES, SERVICES, stackDirectory } from '../../src/stacks/stack-description.ts'
 import { agrees, countTable, independentCounts } from '../fixtures/independent-counts.ts'
+import { NATIVE_LIMIT_MS as LIMIT_MS, live, NativeStack } from '../fixtures/native-stack.ts'
 import { rep } from '../fixtures/rep-cli.ts'
-
-const obstacles = await nativeObstacles()
-const required = (process.env.REP_REQUIRE ?? '').split(',').includes('native')
-if (obstacles.length > 0 && required) throw new Error(obstacles.join(' '))
-if (obstacles.length > 0)
-  process.stderr.write(`Skipped, the native stack cannot run here: ${obstacles.join(' ')}\n`)
+import { isRequired } from '../fixtures/required.ts'
 
 // Away from the default ports, so that a developer's own stack may run at the same time.
 const PORT_BASE = 27_090
-const LIMIT_MS = 8 * 60_000
 const SMALL = {
   portBase: PORT_BASE,
   kafkaHeapMb: 256,
@@ -43,39 +29,21 @@ const SMALL = {
 }
 
 const INSTALLED = (await findPostgres()) === null ? PIPELINE_SERVICES : SERVICES
-if (required && INSTALLED !== SERVICES) throw new Error('PostgreSQL is not installed.')
+if (isRequired('native') && INSTALLED !== SERVICES) throw new Error('PostgreSQL is not installed.')
 
-let root: string
-const home = (): { root: string } => ({ root })
-const options = (settings = {}) => ({
-  home: home(),
-  kind: 'native' as const,
-  name: 'trial',
-  settings,
-  log: () => undefined,
-  signal: new AbortController().signal,
-})
+const stack = new NativeStack('trial', SMALL)
+const { root, name } = stack
 const pids = () => {
-  const { services } = readStackDescription(home(), 'trial')
+  const { services } = stack.description
   return Object.fromEntries(INSTALLED.map((service) => [service, services[service]!.pid as number]))
 }
 
-beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), 'rep-native-'))
-  chmodSync(root, 0o755)
-})
-afterAll(async () => {
-  if (existsSync(join(root, 'stacks')))
-    await down({ home: home(), name: 'trial', volumes: true, log: () => undefined })
-  rmSync(root, { recursive: true, force: true })
-}, LIMIT_MS)
-
-const live = test.skipIf(obstacles.length > 0)
+afterAll(() => stack.remove(), LIMIT_MS)
 
 live('up: every service is healthy, described, and lives on', { timeout: LIMIT_MS }, async () => {
-  const { description, started } = await up(options(SMALL))
+  const { description, started } = await stack.up()
   expect([...started].sort()).toEqual([...INSTALLED].sort())
-  expect(readStackDescription(home(), 'trial')).toEqual(description)
+  expect(stack.description).toEqual(description)
   expect(description.brokers).toEqual([`127.0.0.1:${PORT_BASE}`])
   for (const service of INSTALLED) {
     await probeService(description, service, AbortSignal.timeout(10_000))
@@ -92,12 +60,12 @@ live('up: every service is healthy, described, and lives on', { timeout: LIMIT_M
 
 live('up again, with nothing or with the same, changes nothing', { timeout: LIMIT_MS }, async () => {
   const before = pids()
-  for (const settings of [{}, SMALL]) expect((await up(options(settings))).started).toEqual([])
+  for (const settings of [{}, SMALL]) expect((await stack.up(settings)).started).toEqual([])
   expect(pids()).toEqual(before)
 })
 
 live('status: memory, topics, schemas, indexes, and what a client made', { timeout: LIMIT_MS }, async () => {
-  const { elasticsearch } = readStackDescription(home(), 'trial')
+  const { elasticsearch } = stack.description
   const send = (path: string, body: unknown) =>
     fetch(`${elasticsearch}/${path}`, {
       method: 'PUT',
@@ -106,27 +74,27 @@ live('status: memory, topics, schemas, indexes, and what a client made', { timeo
     })
   await send('trial', { settings: { number_of_replicas: 0 } })
   await send('trial/_doc/1?refresh=true', { a: 1 })
-  const stack = await status(home(), 'trial')
-  expect(stack.services.map(({ health }) => health)).toEqual(INSTALLED.map(() => 'healthy'))
+  const seen = await status(stack, name)
+  expect(seen.services.map(({ health }) => health)).toEqual(INSTALLED.map(() => 'healthy'))
   if (process.platform === 'linux')
-    for (const { rssBytes } of stack.services) expect(rssBytes).toBeGreaterThan(2 ** 20)
-  expect(stack.indices).toContainEqual(
+    for (const { rssBytes } of seen.services) expect(rssBytes).toBeGreaterThan(2 ** 20)
+  expect(seen.indices).toContainEqual(
     expect.objectContaining({ name: 'trial', health: 'green', documents: 1 }),
   )
-  expect(stack.kafka?.topics).toEqual(
+  expect(seen.kafka?.topics).toEqual(
     TOPICS.map((topic) => ({ ...topic, records: 0 })).sort((a, b) => (a.name < b.name ? -1 : 1)),
   )
-  expect(stack.kafka?.lags).toEqual([])
-  expect(stack.subjects).toContain('user.action.v1-value')
-  for (const index of INDEXES) expect(stack.indices?.some(({ name }) => name.startsWith(index))).toBe(true)
-  expect(stack.redisKeys).toBe(0)
+  expect(seen.kafka?.lags).toEqual([])
+  expect(seen.subjects).toContain('user.action.v1-value')
+  for (const index of INDEXES) expect(seen.indices?.some(({ name }) => name.startsWith(index))).toBe(true)
+  expect(seen.redisKeys).toBe(0)
 })
 
 live(
   'what Kafka’s own tool and plain HTTP count of a run is what its ledger says; other commands see it too',
   { timeout: LIMIT_MS },
   async () => {
-    const on = ['--stack', 'trial', '--data-dir', root]
+    const on = ['--stack', name, '--data-dir', root]
     const load = ['--tps', '200', '--users', '500', '--duration', '5s', '--set', 'catalogue.products=300']
     // However slow the machine: what waits is drained.
     load.push('--set', 'drain=3m')
@@ -134,7 +102,7 @@ live(
     expect([0, 6, 99], run.stderr).toContain(run.status)
     const record = JSON.parse(run.stdout) as RunRecord
     expect(record.ledger).toMatchObject({ clean: true, indeterminate: 0 })
-    const counts = await independentCounts(readStackDescription(home(), 'trial'), record)
+    const counts = await independentCounts(stack.description, record)
     expect(counts.every(agrees), countTable(counts)).toBe(true)
     expect(record.resources.filter(({ kind }) => kind === 'process').map(({ name }) => name)).toEqual(
       process.platform === 'linux' ? ['rep', ...INSTALLED] : ['rep'],
@@ -149,9 +117,9 @@ live(
   'commands name a service that is missing, its address and what starts it',
   { timeout: LIMIT_MS },
   async () => {
-    const { address } = readStackDescription(home(), 'trial').services.redis
+    const { address } = stack.description.services.redis
     process.kill(pids().redis as number, 'SIGKILL')
-    const on = ['--stack', 'trial', '--data-dir', root]
+    const on = ['--stack', name, '--data-dir', root]
     for (const command of [['simulate'], ['serve', '--port', '0'], ['preference', 'get', 'user-000001']]) {
       const { status: exit, stderr } = await rep([...command, ...on], { cwd: root })
       expect(exit, stderr).toBe(3)
@@ -160,7 +128,7 @@ live(
     }
     // It needs Kafka alone.
     expect((await rep(['dlq', 'list', ...on], { cwd: root })).status).toBe(0)
-    expect((await up(options())).started).toEqual(['redis'])
+    expect((await stack.up({})).started).toEqual(['redis'])
   },
 )
 
@@ -172,14 +140,13 @@ live(
     process.kill(before.elasticsearch as number, 'SIGKILL')
     await expect
       .poll(
-        async () =>
-          (await status(home(), 'trial')).services.find(({ name }) => name === 'elasticsearch')?.health,
+        async () => (await status(stack, name)).services.find(({ name }) => name === 'elasticsearch')?.health,
       )
       .toBe('down')
-    expect((await up(options())).started).toEqual(['elasticsearch'])
+    expect((await stack.up({})).started).toEqual(['elasticsearch'])
     const after = pids()
     expect(after).toEqual({ ...before, elasticsearch: after.elasticsearch })
-    expect((await status(home(), 'trial')).indices).toContainEqual(
+    expect((await status(stack, name)).indices).toContainEqual(
       expect.objectContaining({ name: 'trial', documents: 1 }),
     )
   },
@@ -187,8 +154,8 @@ live(
 
 live('a changed setting restarts that service alone, and is kept', { timeout: LIMIT_MS }, async () => {
   const before = pids()
-  expect((await up(options({ redisMaxMb: 80 }))).started).toEqual(['redis'])
-  expect((await up(options())).started).toEqual([])
+  expect((await stack.up({ redisMaxMb: 80 })).started).toEqual(['redis'])
+  expect((await stack.up({})).started).toEqual([])
   expect(pids()).toEqual({ ...before, redis: pids().redis })
 })
 
@@ -196,9 +163,9 @@ live(
   'a service that lost its pid file is found and replaced, not doubled',
   { timeout: LIMIT_MS },
   async () => {
-    rmSync(join(stackDirectory(home(), 'trial'), 'run/redis.pid.json'))
-    expect((await up(options())).started).toEqual(['redis'])
-    const running = processesOfStack(stackDirectory(home(), 'trial'))
+    rmSync(join(stackDirectory(stack, name), 'run/redis.pid.json'))
+    expect((await stack.up({})).started).toEqual(['redis'])
+    const running = processesOfStack(stackDirectory(stack, name))
     if (process.platform === 'linux') expect(running).toHaveLength(INSTALLED.length)
   },
 )
@@ -208,23 +175,23 @@ live(
   { timeout: LIMIT_MS },
   async () => {
     const before = Object.values(pids()).map(processOf)
-    expect((await down({ ...options(), volumes: false })).stopped).toHaveLength(INSTALLED.length)
+    expect((await stack.down({ volumes: false })).stopped).toHaveLength(INSTALLED.length)
     for (const process of before) expect(isAlive(process)).toBe(false)
-    expect(processesOfStack(stackDirectory(home(), 'trial'))).toEqual([])
-    expect(() => readStackDescription(home(), 'trial')).toThrow(/rep up/)
-    expect(existsSync(join(stackDirectory(home(), 'trial'), 'kafka/data'))).toBe(true)
+    expect(processesOfStack(stackDirectory(stack, name))).toEqual([])
+    expect(() => stack.description).toThrow(/rep up/)
+    expect(existsSync(join(stackDirectory(stack, name), 'kafka/data'))).toBe(true)
   },
 )
 
 live('a port in use is named with who holds it, and nothing is started', { timeout: LIMIT_MS }, async () => {
   const server = createServer().listen(PORT_BASE, '127.0.0.1')
   try {
-    const error = (await up(options()).catch((e: unknown) => e)) as RepError
+    const error = (await stack.up({}).catch((e: unknown) => e)) as RepError
     expect(error.code).toBe('REP_PORT_IN_USE')
     expect(error.exit).toBe(3)
     expect(error.details).toHaveLength(1)
     expect(error.details[0]).toContain(`port ${PORT_BASE} for kafka is held by process ${process.pid}`)
-    expect(processesOfStack(stackDirectory(home(), 'trial'))).toEqual([])
+    expect(processesOfStack(stackDirectory(stack, name))).toEqual([])
   } finally {
     server.close()
   }
@@ -234,15 +201,15 @@ live(
   'a service that cannot start fails with its log, and takes the others down',
   { timeout: LIMIT_MS },
   async () => {
-    const properties = join(stackDirectory(home(), 'trial'), 'kafka/data/meta.properties')
+    const properties = join(stackDirectory(stack, name), 'kafka/data/meta.properties')
     const kept = readFileSync(properties, 'utf8')
     execFileSync('sh', ['-c', 'echo "version=nonsense" > "$0"', properties])
-    const error = (await up(options()).catch((e: unknown) => e)) as RepError
+    const error = (await stack.up({}).catch((e: unknown) => e)) as RepError
     expect(error.message).toMatch(/^kafka ended while it was starting/)
     expect(error.details.join('\n')).toMatch(/meta\.properties|nonsense/)
-    expect(processesOfStack(stackDirectory(home(), 'trial'))).toEqual([])
+    expect(processesOfStack(stackDirectory(stack, name))).toEqual([])
     execFileSync('sh', ['-c', 'printf %s "$1" > "$0"', properties, kept])
-    await down({ ...options(), volumes: true })
-    expect(existsSync(stackDirectory(home(), 'trial'))).toBe(false)
+    await stack.down({ volumes: true })
+    expect(existsSync(stackDirectory(stack, name))).toBe(false)
   },
 )

@@ -1,6 +1,6 @@
 import { createServer, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, expect } from 'vitest'
 import type { Scenario } from '../../src/config/scenario.ts'
 import { USER_PREFERENCE_INDEX } from '../../src/domain/indexes.ts'
 import { decodePreference, preferenceKey } from '../../src/domain/preference-record.ts'
@@ -9,19 +9,12 @@ import { cosine, isZero } from '../../src/domain/vector.ts'
 import type { Stack } from '../../src/ports/stack.ts'
 import type { Readiness } from '../../src/serve/readiness.ts'
 import { startServer } from '../../src/serve/server.ts'
-import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
 import { PIPELINE_SERVICES, SERVICES, writeStackDescription } from '../../src/stacks/stack-description.ts'
 import { foldedPreferences } from '../fixtures/folded-preferences.ts'
+import { NATIVE_LIMIT_MS as LIMIT_MS, live, nativeRuns } from '../fixtures/native-stack.ts'
 import { runWithTrouble, type TroubleRun, type UsageSample } from '../fixtures/trouble-run.ts'
 import { DIMS, STACK, TroubleStack } from '../fixtures/trouble-stack.ts'
 
-const obstacles = await nativeObstacles()
-const required = (process.env.REP_REQUIRE ?? '').split(',').includes('native')
-if (obstacles.length > 0 && required) throw new Error(obstacles.join(' '))
-if (obstacles.length > 0)
-  process.stderr.write(`Skipped, the native stack cannot run here: ${obstacles.join(' ')}\n`)
-
-const LIMIT_MS = 8 * 60_000
 const MIB = 2 ** 20
 /** Of a run that meets trouble, beside the live view. One a thread and state is a dozen; one an attempt, hundreds. */
 const MOST_LINES = 40
@@ -29,11 +22,9 @@ const MOST_LINES = 40
 const MOST_CORES = 0.8
 
 const stack = new TroubleStack(27_290)
-const live = test.skipIf(obstacles.length > 0)
-const skipped = obstacles.length > 0
 
 beforeEach(async () => {
-  if (!skipped) await stack.start()
+  if (nativeRuns) await stack.start()
 }, LIMIT_MS)
 afterAll(() => stack.remove(), LIMIT_MS)
 
@@ -205,7 +196,7 @@ live('Elasticsearch answers 429 for 8 s', { timeout: LIMIT_MS }, async () => {
     await expectCounts(result)
   } finally {
     proxy.close()
-    other.forget()
+    await other.remove()
   }
 })
 

@@ -1,26 +1,15 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { catalogueOf } from '../../src/app/catalogue.ts'
-import { down } from '../../src/app/down.ts'
 import { actionSchedule, canaryCount, countOffered } from '../../src/app/offered.ts'
-import { up } from '../../src/app/up.ts'
 import { loadScenario } from '../../src/config/load-scenario.ts'
 import { listEvents } from '../../src/load/list-events.ts'
 import type { RunRecord } from '../../src/measure/run-record.ts'
-import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
+import { live, NativeStack, nativeRuns } from '../fixtures/native-stack.ts'
 import { type CliResult, rep } from '../fixtures/rep-cli.ts'
 
-const obstacles = await nativeObstacles()
-const required = (process.env.REP_REQUIRE ?? '').split(',').includes('native')
-if (obstacles.length > 0 && required) throw new Error(obstacles.join(' '))
-if (obstacles.length > 0)
-  process.stderr.write(`Skipped, the native stack cannot run here: ${obstacles.join(' ')}\n`)
-
 const LIMIT_MS = 10 * 60_000
-const SETTINGS = { portBase: 27_210, kafkaHeapMb: 256, elasticsearchHeapMb: 512, registryHeapMb: 192 }
 const SET = [
   'catalogue.products=300',
   'drain=180s',
@@ -29,7 +18,9 @@ const SET = [
   'load.inventory.tps=2',
 ]
 
-let root: string
+const heaps = { kafkaHeapMb: 256, elasticsearchHeapMb: 512, registryHeapMb: 192 }
+const stack = new NativeStack('parts', { portBase: 27_210, ...heaps })
+const { root } = stack
 /** Each shard drives 300 events a second of the 600. */
 const simulate = (shard: string, ...others: string[]): Promise<CliResult> =>
   rep(
@@ -42,20 +33,9 @@ const simulate = (shard: string, ...others: string[]): Promise<CliResult> =>
   )
 
 beforeAll(async () => {
-  root = mkdtempSync(join(tmpdir(), 'rep-shards-'))
-  chmodSync(root, 0o755)
-  if (obstacles.length > 0) return
-  const { signal } = new AbortController()
-  const stack = { home: { root }, kind: 'native', name: 'parts', settings: SETTINGS, signal } as const
-  await up({ ...stack, log: () => undefined })
+  if (nativeRuns) await stack.start()
 }, LIMIT_MS)
-afterAll(async () => {
-  if (existsSync(join(root, 'stacks')))
-    await down({ home: { root }, name: 'parts', volumes: true, log: () => undefined })
-  rmSync(root, { recursive: true, force: true })
-}, LIMIT_MS)
-
-const live = test.skipIf(obstacles.length > 0)
+afterAll(() => stack.remove(), LIMIT_MS)
 
 test('the embedded stack takes no shards, and objectives of a part end no run', {
   timeout: LIMIT_MS,

@@ -1,39 +1,30 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { down } from '../../src/app/down.ts'
 import { status } from '../../src/app/status.ts'
 import { USER_BEHAVIOR_INDEX } from '../../src/domain/indexes.ts'
 import { USER_ACTION } from '../../src/domain/topics.ts'
 import type { RunRecord } from '../../src/measure/run-record.ts'
-import { nativeObstacles } from '../../src/stacks/native/native-obstacles.ts'
-import { nativeUp } from '../fixtures/native-up.ts'
+import { modelsRun } from '../fixtures/embedder/models-run.ts'
+import { writeTinyModel } from '../fixtures/embedder/tiny-model.ts'
+import { NATIVE_LIMIT_MS as LIMIT_MS, live, NativeStack, nativeRuns } from '../fixtures/native-stack.ts'
 import { RepProcess } from '../fixtures/rep-process.ts'
 
-const obstacles = await nativeObstacles()
-const required = (process.env.REP_REQUIRE ?? '').split(',').includes('native')
-if (obstacles.length > 0 && required) throw new Error(obstacles.join(' '))
-if (obstacles.length > 0)
-  process.stderr.write(`Skipped, the native stack cannot run here: ${obstacles.join(' ')}\n`)
-
-const LIMIT_MS = 8 * 60_000
-const SETTINGS = { portBase: 27_130, kafkaHeapMb: 256, elasticsearchHeapMb: 512, registryHeapMb: 192 }
 const SMALL = ['reads.tps=0', 'canaries.tps=2', 'inventory.tps=2']
 
-let root: string
+const heaps = { kafkaHeapMb: 256, elasticsearchHeapMb: 512, registryHeapMb: 192 }
+const stack = new NativeStack('crew', { portBase: 27_130, ...heaps })
 const processes: RepProcess[] = []
 const start = (...args: string[]): RepProcess => {
-  const started = new RepProcess([...args, '--stack', 'crew', '--data-dir', root], root)
+  const started = new RepProcess([...args, '--stack', stack.name, '--data-dir', stack.root], stack.root)
   processes.push(started)
   return started
 }
-const simulate = (durationSeconds: number, pipeline: string): RepProcess =>
+const simulate = (durationSeconds: number, pipeline: string, ...more: string[]): RepProcess =>
   start(
     ...['simulate', '--tps', '300', '--users', '300', '--duration', `${durationSeconds}s`, '--json'],
     ...['--pipeline', pipeline, '--set', 'catalogue.products=300', '--set', 'drain=120s'],
     ...SMALL.flatMap((override) => ['--set', `load.${override}`]),
+    ...more,
   )
 const worker = async (): Promise<RepProcess> => {
   const started = start('work')
@@ -42,24 +33,12 @@ const worker = async (): Promise<RepProcess> => {
 }
 
 beforeAll(async () => {
-  if (obstacles.length > 0) return
-  root = mkdtempSync(join(tmpdir(), 'rep-work-'))
-  chmodSync(root, 0o755)
-  await nativeUp({
-    home: { root },
-    name: 'crew',
-    settings: SETTINGS,
-  })
+  if (nativeRuns) await stack.start()
 }, LIMIT_MS)
 afterAll(async () => {
-  if (obstacles.length > 0) return
   await Promise.all(processes.map((started) => started.kill('SIGKILL')))
-  if (existsSync(join(root, 'stacks')))
-    await down({ home: { root }, name: 'crew', volumes: true, log: () => undefined })
-  rmSync(root, { recursive: true, force: true })
+  await stack.remove()
 }, LIMIT_MS)
-
-const live = test.skipIf(obstacles.length > 0)
 
 /** The record of a run whose books are in order. */
 async function cleanRecord(run: RepProcess, partial = false): Promise<RunRecord> {
@@ -85,7 +64,7 @@ async function cleanRecord(run: RepProcess, partial = false): Promise<RunRecord>
 /** Kafka and Elasticsearch, asked themselves: every action is one document. */
 async function sameCounts(): Promise<void> {
   for (;;) {
-    const { kafka, indices } = await status({ root }, 'crew')
+    const { kafka, indices } = await status(stack, stack.name)
     const records = kafka?.topics.find(({ name }) => name === USER_ACTION)?.records
     const index = indices?.find(({ name }) => name.startsWith(USER_BEHAVIOR_INDEX))
     // Counts follow a refresh, about a second later.
@@ -127,6 +106,20 @@ live('two workers share a run; both have handled records', { timeout: LIMIT_MS }
   for (const name of ['index', 'preference'] as const)
     expect(record.stages[name]?.count).toBeGreaterThanOrEqual(record.load.offered)
   expect(record.resources.filter(({ name }) => name === 'rep/behavior')).toEqual([])
+})
+
+const embeds = test.skipIf(!nativeRuns || !modelsRun())
+embeds('workers embed with the model of the run', { timeout: LIMIT_MS }, async () => {
+  writeTinyModel(stack.root)
+  const model = ['--embedder', 'transformers', '--model', 'tiny-bert', '--model-path', stack.root]
+  const run = simulate(8, 'workers', ...model)
+  const record = await cleanRecord(run)
+  expect(handledBy(record, first) + handledBy(record, second)).toBeGreaterThan(0)
+  expect(record.stages.preference?.count).toBeGreaterThanOrEqual(record.load.offered)
+  const notes = record.notes.join('\n')
+  expect(notes).toContain('Vectors come from tiny-bert (q8)')
+  // Nor did a worker have to hash in the model's place.
+  expect(notes).not.toContain('did not answer')
 })
 
 live('one of two is killed in the middle of the next run', { timeout: LIMIT_MS }, async () => {

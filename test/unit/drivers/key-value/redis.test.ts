@@ -2,9 +2,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openRedisKeyValue, type RedisStore } from '../../../../src/drivers/key-value/redis.ts'
+import { isRequired } from '../../../fixtures/required.ts'
 
 const missing = spawnSync('redis-server', ['--version']).status !== 0
-if (missing && (process.env.REP_REQUIRE ?? '').split(',').includes('native'))
+if (missing && isRequired('native'))
   throw new Error('REP_REQUIRE asks for the native stack, but redis-server is not on the PATH.')
 
 const entry = { key: 'k', value: Uint8Array.of(1, 2) }
