@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** What one process has used so far. */
+/** What one process has used so far, with the processes that it has started (PostgreSQL has one a connection). */
 export interface ProcessUsage {
   /** User and system time of all its threads. */
   readonly cpuSeconds: number
@@ -20,11 +20,30 @@ export function processUsage(pid: number = process.pid): ProcessUsage | null {
   const self = pid === process.pid
   if (status === null) return self ? ownUsage() : null
   const rssBytes = kibOf(status, 'VmRSS')
-  const cpuSeconds = self ? ownCpuSeconds() : statSeconds(readProc(`/proc/${pid}/stat`))
+  const stat = self ? null : readProc(`/proc/${pid}/stat`)
+  const cpuSeconds = self ? ownCpuSeconds() : statSeconds(stat)
   // A process that has ended but was not waited for has no memory lines any more.
   if (rssBytes === null || cpuSeconds === null) return null
   const anonBytes = kibOf(status, 'RssAnon')
-  return { cpuSeconds, rssBytes, anonBytes, peakRssBytes: kibOf(status, 'VmHWM') }
+  const own = { cpuSeconds, rssBytes, anonBytes, peakRssBytes: kibOf(status, 'VmHWM') }
+  return self ? own : withChildren(own, { pid, endedSeconds: statSeconds(stat, ENDED_CHILDREN) ?? 0 })
+}
+
+/** Memory that is shared is counted where it is: each child adds what is its own. */
+function withChildren(
+  own: ProcessUsage,
+  { pid, endedSeconds }: { readonly pid: number; readonly endedSeconds: number },
+): ProcessUsage {
+  const ids = readProc(`/proc/${pid}/task/${pid}/children`)?.trim().split(' ').filter(Boolean) ?? []
+  const children = ids.flatMap((id) => processUsage(Number(id)) ?? [])
+  const anonBytes = children.reduce((sum, child) => sum + (child.anonBytes ?? 0), 0)
+  return {
+    cpuSeconds: children.reduce((sum, child) => sum + child.cpuSeconds, own.cpuSeconds + endedSeconds),
+    rssBytes: own.rssBytes + anonBytes,
+    anonBytes: own.anonBytes === null ? null : own.anonBytes + anonBytes,
+    // Each had its peak at a time of its own.
+    peakRssBytes: children.length === 0 ? own.peakRssBytes : null,
+  }
 }
 
 /** CPU seconds of the calling thread; null where neither Node (from 23.9) nor /proc tells. */
@@ -46,11 +65,15 @@ function ownCpuSeconds(): number {
   return (user + system) / 1e6
 }
 
-/** Fields 14 and 15 of proc_pid_stat(5); the name in field 2 may hold blanks and brackets. */
-export function statSeconds(stat: string | null): number | null {
+/** Where user and system time are in proc_pid_stat(5), behind the name: of the process, and of children that ended. */
+const OWN = 11
+const ENDED_CHILDREN = 13
+
+/** The sum of two times of proc_pid_stat(5); the name in its field 2 may hold blanks and brackets. */
+export function statSeconds(stat: string | null, first = OWN): number | null {
   if (stat === null) return null
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const ticks = Number(fields[11]) + Number(fields[12])
+  const ticks = Number(fields[first]) + Number(fields[first + 1])
   return Number.isFinite(ticks) ? ticks / TICKS_PER_SECOND : null
 }
 

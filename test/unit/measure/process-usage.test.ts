@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { kibOf, processUsage, statSeconds, threadCpuSeconds } from '../../../src/measure/process-usage.ts'
 import { ResourceWatch } from '../../../src/measure/resources.ts'
@@ -53,6 +54,38 @@ test.runIf(process.platform === 'linux')('another process is seen by its id, unt
   }
   expect(processUsage(child.pid)).toBeNull()
 })
+
+test.runIf(process.platform === 'linux')(
+  'what its children use is its too, also of one that has ended',
+  async () => {
+    const spin = (ms: number): string =>
+      `for (const until = Date.now() + ${ms}; Date.now() < until; ) Math.random()`
+    const script = `
+    const { spawn, spawnSync } = require('node:child_process')
+    spawnSync(process.execPath, ['-e', ${JSON.stringify(spin(400))}])
+    spawn(process.execPath, ['-e', ${JSON.stringify(`${spin(400)}; process.stdout.write("up"); setInterval(() => undefined, 1000)`)}], { stdio: 'inherit' })`
+    const parent = spawn(process.execPath, ['-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      detached: true,
+    })
+    try {
+      await once(parent.stdout!, 'data')
+      const [child] = readFileSync(`/proc/${parent.pid}/task/${parent.pid}/children`, 'latin1').split(' ')
+      const all = processUsage(parent.pid)!
+      const living = processUsage(Number(child))!
+      const alone = statSeconds(readFileSync(`/proc/${parent.pid}/stat`, 'latin1'))!
+      const ended = all.cpuSeconds - living.cpuSeconds - alone
+      // What each of them was busy with; a machine that is busy itself gives them less.
+      expect(living.cpuSeconds).toBeGreaterThan(0)
+      expect(ended).toBeGreaterThan(0)
+      expect(all.rssBytes).toBeGreaterThan(living.anonBytes! + 1e6)
+      expect(all.peakRssBytes).toBeNull()
+    } finally {
+      process.kill(-parent.pid!, 'SIGKILL')
+      await once(parent, 'exit')
+    }
+  },
+)
 
 test('the fields of /proc are found behind a name with blanks and brackets', () => {
   expect(statSeconds('7 (a b) c) S 1 1 1 0 -1 0 0 0 0 0 250 50 0 0 20 0')).toBe(3)
