@@ -81,7 +81,10 @@ const ONLY_IN = [
   },
   { packages: ['fastify', '@fastify/[^/]+'], folders: ['src/serve/'] },
   { packages: ['zod'], folders: ['src/config/'] },
-  { packages: ['@huggingface/transformers', 'cockatiel', '@aws-sdk/[^/]+'], folders: ['src/drivers/'] },
+  {
+    packages: ['@huggingface/transformers', 'cockatiel', '@aws-sdk/[^/]+', '@duckdb/[^/]+'],
+    folders: ['src/drivers/'],
+  },
   // Parquet is to the lake what Avro is to the log: bytes of rows and back, no I/O.
   { packages: ['hyparquet', 'hyparquet-writer'], folders: ['src/domain/lake/'] },
   // A pool starts threads.

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
+import { compactLake } from '../../src/app/lake/compact-lake.ts'
 import { createCodec } from '../../src/domain/codec.ts'
 import { hourOf } from '../../src/domain/lake/lake-layout.ts'
 import { TOPICS, USER_ACTION } from '../../src/domain/topics.ts'
@@ -10,7 +11,6 @@ import { formatTraceId } from '../../src/domain/trace-id.ts'
 import type { ObjectStore } from '../../src/ports/object-store.ts'
 import type { Stack } from '../../src/ports/stack.ts'
 import { openEmbeddedStack } from '../../src/stacks/embedded.ts'
-import { compactLake } from '../../src/stages/lake/compact-lake.ts'
 import { openLakeStage } from '../../src/stages/lake/lake-stage.ts'
 import type { StageCounters } from '../../src/stages/stage.ts'
 import { rowsOfAllFiles, rowsOfCurrentFiles, type SeenRow } from '../fixtures/lake.ts'
@@ -284,7 +284,7 @@ async function survives(steps: readonly Step[]): Promise<void> {
 
 test('whatever crashes, sleeps or is merged, every reader sees each event once, in its hour', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 9 }), survives), { numRuns: 60 })
-})
+}, 300_000)
 
 test('a crash, or a sleep, at any write of a run over two rolls of two hours, and other cuts afterwards', async () => {
   const events: Event[] = Array.from({ length: 14 }, (_, i) => ({ partition: (i % 2) as 0 | 1, at: i % 3 }))
@@ -298,7 +298,7 @@ test('a crash, or a sleep, at any write of a run over two rolls of two hours, an
           { kind: 'run', rollRows: 7, batchRecords: 3, trouble: { afterWrites: 3, done, sleeps: false } },
           { kind: 'compact', trouble: NO_TROUBLE },
         ])
-})
+}, 300_000)
 
 test('a crash at any write of a merge; the next stage to start makes all readers right again', async () => {
   const events: Event[] = Array.from({ length: 12 }, (_, i) => ({ partition: (i % 2) as 0 | 1, at: 0 }))

@@ -5,13 +5,14 @@ import type { ObjectStore, StoredObject } from '../../ports/object-store.ts'
 /** Larger files are read range by range. */
 const WHOLE_BYTES = 64 * 1024 * 1024
 
-/** Opens a file of a lake. Rejects with REP_NOT_FOUND where it is gone: it was merged into another one. */
+/** Opens a file of a lake; `whole: false` where little of it will be read. Rejects with REP_NOT_FOUND where it is gone: it was merged into another one. */
 export async function openLakeFile(
   store: ObjectStore,
   { key, bytes }: StoredObject,
+  { whole: atOnce = true }: { readonly whole?: boolean } = {},
 ): Promise<LakeFileReader> {
   const name = `${store.capabilities.place}/${key}`
-  if (bytes > WHOLE_BYTES) {
+  if (bytes > WHOLE_BYTES || !atOnce) {
     const read = async (start: number, end: number) => there(name, await store.get(key, { start, end }))
     return LakeFileReader.open({ name, bytes, read })
   }

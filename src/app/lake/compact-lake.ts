@@ -1,10 +1,10 @@
 import { fileKey, type LakeFile, parseRollKey, ROLLS } from '../../domain/lake/lake-layout.ts'
 import { asOneFile } from '../../domain/lake/row-groups.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { isInLake, type LakeFolder, lakeFolders } from './lake-files.ts'
-import { finishMerges, storeMerge } from './merges.ts'
-import { openLakeFile } from './open-file.ts'
-import { readRoll } from './rolls.ts'
+import { isInLake, type LakeFolder, lakeFolders } from '../../stages/lake/lake-files.ts'
+import { finishMerges, storeMerge } from '../../stages/lake/merges.ts'
+import { openLakeFile } from '../../stages/lake/open-file.ts'
+import { readRoll } from '../../stages/lake/rolls.ts'
 
 export interface Compaction {
   readonly filesBefore: number
@@ -15,22 +15,15 @@ export interface Compaction {
   readonly finished: number
 }
 
-export interface CompactOptions {
-  readonly signal?: AbortSignal
-  /** Told of each folder that is done. */
-  onFolder?(hour: string, files: number): void
-}
-
 /**
  * Merges the files that each hour has of a partition into one. Files of a roll that may not be whole yet are left as
  * they are. One at a time; what it leaves when it is ended anywhere is finished by the next one.
  */
-export async function compactLake(store: ObjectStore, options: CompactOptions = {}): Promise<Compaction> {
+export async function compactLake(store: ObjectStore): Promise<Compaction> {
   const tally = { filesBefore: 0, filesAfter: 0, bytesBefore: 0, bytesAfter: 0, finished: 0 }
   tally.finished = await finishMerges(store)
   const wholeBefore = await wholeRolls(store)
   for await (const folder of lakeFolders(store)) {
-    options.signal?.throwIfAborted()
     if (folder.merged.length > 0) await store.delete(folder.merged.map(({ key }) => key))
     tally.finished += folder.merged.length
     tally.filesBefore += folder.current.length
@@ -38,7 +31,6 @@ export async function compactLake(store: ObjectStore, options: CompactOptions = 
     const after = await compactFolder(store, folder, wholeBefore)
     tally.filesAfter += after.length
     tally.bytesAfter += sum(after)
-    options.onFolder?.(folder.hour, after.length)
   }
   return tally
 }
