@@ -10,9 +10,9 @@ const memory = Flags.custom<number>({ helpValue: 'SIZE', parse: async (text) => 
 
 export default class Up extends BaseCommand {
   static override summary =
-    'Start Kafka, a schema registry, Elasticsearch and Redis, and wait until they are healthy.'
+    'Start Kafka, a schema registry, Elasticsearch, Redis and PostgreSQL, and wait until they are healthy.'
   static override description =
-    'Without --stack: in containers where a Docker engine answers, else as plain processes where Java and Maven are there. The services live on after the command, on 127.0.0.1 only. Run again, it starts what is missing and leaves the rest alone. What is not given is as it was the last time.'
+    'Without --stack: in containers where a Docker engine answers, else as plain processes where Java and Maven are there. The services live on after the command, on 127.0.0.1 only. Where PostgreSQL is not installed, plain processes come up without it: only statistics need it. Run again, it starts what is missing and leaves the rest alone. What is not given is as it was the last time.'
   static override examples = [
     '<%= config.bin %> up',
     '<%= config.bin %> up --stack native',

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
+import { openStack } from '../../src/app/open-stack.ts'
 import { status } from '../../src/app/status.ts'
 import { INDEXES } from '../../src/domain/indexes.ts'
 import { TOPICS } from '../../src/domain/topics.ts'
@@ -12,6 +13,7 @@ import type { RunRecord } from '../../src/measure/run-record.ts'
 import { findPostgres } from '../../src/stacks/native/postgres-programs.ts'
 import { processesOfStack } from '../../src/stacks/native/process-table.ts'
 import { probeService } from '../../src/stacks/probes/probe-service.ts'
+import { resetTables } from '../../src/stacks/reset-tables.ts'
 import { PIPELINE_SERVICES, SERVICES, stackDirectory } from '../../src/stacks/stack-description.ts'
 import { agrees, countTable, independentCounts } from '../fixtures/independent-counts.ts'
 import { NATIVE_LIMIT_MS as LIMIT_MS, live, NativeStack } from '../fixtures/native-stack.ts'
@@ -88,6 +90,7 @@ live('status: memory, topics, schemas, indexes, and what a client made', { timeo
   expect(seen.subjects).toContain('user.action.v1-value')
   for (const index of INDEXES) expect(seen.indices?.some(({ name }) => name.startsWith(index))).toBe(true)
   expect(seen.redisKeys).toBe(0)
+  expect(seen.tables).toEqual([])
 })
 
 live(
@@ -110,6 +113,43 @@ live(
     expect((await rep(['dlq', 'list', ...on], { cwd: root })).stdout).toContain('No dead letters.')
     const preference = await rep(['preference', 'get', 'user-000001', ...on, '--json'], { cwd: root })
     expect(JSON.parse(preference.stdout)).toMatchObject({ userId: 'user-000001' })
+  },
+)
+
+const withPostgres = INSTALLED === SERVICES ? live : live.skip
+withPostgres(
+  'PostgreSQL: opened with its tables, counted in the status, kept over a kill, emptied by a reset',
+  { timeout: LIMIT_MS },
+  async () => {
+    const opened = await openStack({
+      kind: 'services',
+      description: stack.description,
+      kafkaClient: 'platformatic',
+      dims: 64,
+      schemaIds: null,
+    })
+    const sql = await opened.openSql()
+    expect(await opened.openSql()).toBe(sql)
+    const rows = [
+      ['a', 1],
+      ['b', 2],
+    ]
+    const columns = { post_id: 'text', views: 'bigint' }
+    expect(await sql.insert({ table: 'post_statistics', columns, rows })).toBe(2)
+    const counted = async () =>
+      (await status(stack, name)).tables?.find((table) => table.name.endsWith('post_statistics'))?.rows
+    expect(await counted()).toBe(2)
+    process.kill(pids().postgres as number, 'SIGKILL')
+    const health = async () =>
+      (await status(stack, name)).services.find((service) => service.name === 'postgres')?.health
+    await expect.poll(health).toBe('down')
+    expect((await stack.up({})).started).toEqual(['postgres'])
+    expect(await counted()).toBe(2)
+    const count = () => sql.query('SELECT count(*) AS n FROM post_statistics').catch(() => null)
+    await expect.poll(count).toEqual([{ n: 2 }])
+    await opened.close()
+    await resetTables(stack.description)
+    expect((await status(stack, name)).tables).toEqual([])
   },
 )
 

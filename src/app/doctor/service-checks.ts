@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { get } from 'node:http'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { entries, run, versionIn, which } from '../../kernel/probe.ts'
+import { join } from 'node:path'
+import { run, versionIn, which } from '../../kernel/probe.ts'
+import { findPostgres } from '../../stacks/native/postgres-programs.ts'
 import { type CheckSubject, type DoctorCheck, found, missing, unusable } from './check.ts'
 
 const LIMIT_MS = 800
@@ -22,7 +23,7 @@ const POSTGRES: CheckSubject = {
   id: 'postgres',
   title: 'PostgreSQL',
   need: 'optional',
-  unlocks: 'the native stack’s SQL database',
+  unlocks: 'the native stack’s SQL database, for statistics',
 }
 
 /** Asks the engine for its version on its socket, as DOCKER_HOST or the usual places name it. */
@@ -74,23 +75,13 @@ export async function checkRedis(): Promise<DoctorCheck> {
 }
 
 export async function checkPostgres(): Promise<DoctorCheck> {
-  const packaged = [
-    ...entries('/usr/lib/postgresql'),
-    ...entries('/opt/homebrew/opt').filter((path) => path.includes('postgresql')),
-  ]
-  const directories = packaged.map((path) => join(path, 'bin')).reverse()
-  const program = which('postgres', directories)
-  if (program === null)
-    return missing(
-      POSTGRES,
-      'no postgres on the PATH or in the usual places',
-      'Install PostgreSQL 15 or newer, its server part too.',
-    )
-  const { ok, text } = await run(program, ['--version'], LIMIT_MS)
-  const finding = { version: versionIn(text), detail: program }
-  if (!ok) return unusable(POSTGRES, { detail: `${program}: ${text}` }, 'Install it again.')
-  if (which('initdb', [dirname(program)]) !== null) return found(POSTGRES, finding)
-  return unusable(POSTGRES, finding, 'Install the server part, which has initdb.')
+  const programs = await findPostgres()
+  if (programs !== null) return found(POSTGRES, { version: programs.version, detail: programs.postgres })
+  return missing(
+    POSTGRES,
+    'no initdb and postgres of version 14 or newer, in the usual places or on the PATH',
+    'Install PostgreSQL, its server part too (Debian: apt-get install postgresql).',
+  )
 }
 
 async function engineVersion(at: { url: string } | { socketPath: string }): Promise<string | null> {
