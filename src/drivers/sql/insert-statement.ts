@@ -7,9 +7,8 @@ interface Statement {
 }
 
 /**
- * One statement for a batch of any size: its rows are one parameter, a JSON text that PostgreSQL takes apart. Both
- * drivers take it alike, and it is as fast as one parameter a value or one array a column
- * (test/bench/sql-insert.ts). COPY is a little faster, but knows no ON CONFLICT, and PGlite has another one.
+ * One statement for a batch of any size: its rows are one parameter, a JSON text that PostgreSQL takes apart
+ * (docs/decisions/0012-sql.md says why not COPY).
  */
 export function insertStatement({ table, columns, rows, onConflict }: SqlInsert): Statement {
   const names = Object.keys(columns)
