@@ -1,10 +1,9 @@
-import { fileKey, type LakeFile, parseRollKey, ROLLS } from '../../domain/lake/lake-layout.ts'
+import { fileKey, type LakeFile } from '../../domain/lake/lake-layout.ts'
 import { asOneFile } from '../../domain/lake/row-groups.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
-import { isInLake, type LakeFolder, lakeFolders } from '../../stages/lake/lake-files.ts'
+import { type LakeFolder, lakeFolders } from '../../stages/lake/lake-files.ts'
 import { finishMerges, storeMerge } from '../../stages/lake/merges.ts'
 import { openLakeFile } from '../../stages/lake/open-file.ts'
-import { readRoll } from '../../stages/lake/rolls.ts'
 
 export interface Compaction {
   readonly filesBefore: number
@@ -16,19 +15,19 @@ export interface Compaction {
 }
 
 /**
- * Merges the files that each hour has of a partition into one. Files of a roll that may not be whole yet are left as
- * they are. One at a time; what it leaves when it is ended anywhere is finished by the next one.
+ * Merges the files that each hour has of a partition into one, also while
+ * the stage writes: a roll begins when all files of the one before it are stored, so nothing can come to lie between
+ * two files that are there. One at a time; what it leaves when it is ended anywhere is finished by the next one.
  */
 export async function compactLake(store: ObjectStore): Promise<Compaction> {
   const tally = { filesBefore: 0, filesAfter: 0, bytesBefore: 0, bytesAfter: 0, finished: 0 }
   tally.finished = await finishMerges(store)
-  const wholeBefore = await wholeRolls(store)
   for await (const folder of lakeFolders(store)) {
     if (folder.merged.length > 0) await store.delete(folder.merged.map(({ key }) => key))
     tally.finished += folder.merged.length
     tally.filesBefore += folder.current.length
     tally.bytesBefore += sum(folder.current)
-    const after = await compactFolder(store, folder, wholeBefore)
+    const after = await compactFolder(store, folder)
     tally.filesAfter += after.length
     tally.bytesAfter += sum(after)
   }
@@ -38,13 +37,10 @@ export async function compactLake(store: ObjectStore): Promise<Compaction> {
 async function compactFolder(
   store: ObjectStore,
   { hour, current }: LakeFolder,
-  wholeBefore: ReadonlyMap<number, number>,
 ): Promise<readonly Pick<LakeFile, 'bytes'>[]> {
   const after: Pick<LakeFile, 'bytes'>[] = []
-  for (const [partition, files] of Map.groupBy(current, (file) => file.partition)) {
-    const whole = files.filter(({ to }) => to <= (wholeBefore.get(partition) ?? 0))
-    after.push(...files.filter((file) => !whole.includes(file)))
-    after.push(...(whole.length < 2 ? whole : [await mergeFiles(store, hour, whole)]))
+  for (const files of Map.groupBy(current, ({ partition }) => partition).values()) {
+    after.push(...(files.length < 2 ? files : [await mergeFiles(store, hour, files)]))
   }
   return after
 }
@@ -68,26 +64,6 @@ async function mergeFiles(
   }
   await storeMerge(store, { output, inputs: files.map(({ key }) => key) }, body)
   return { bytes }
-}
-
-/** By partition: before which offset every roll has all its files. */
-async function wholeRolls(store: ObjectStore): Promise<Map<number, number>> {
-  const last = new Map<number, string>()
-  for await (const page of store.list(ROLLS)) {
-    for (const { key } of page) {
-      const place = parseRollKey(key)
-      if (place !== null) last.set(place.partition, key)
-    }
-  }
-  const whole = new Map<number, number>()
-  for (const [partition, key] of last) {
-    const roll = await readRoll(store, key)
-    if (roll === null) continue
-    let isWhole = true
-    for (const hour of Object.keys(roll.files)) isWhole &&= await isInLake(store, hour, roll)
-    whole.set(partition, isWhole ? roll.to : roll.from)
-  }
-  return whole
 }
 
 function sum(files: readonly Pick<LakeFile, 'bytes'>[]): number {

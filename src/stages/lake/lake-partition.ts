@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../ports/object-store.ts'
 import type { StageCounters } from '../stage.ts'
 import { HeldRecords } from './held-records.ts'
 import { isInLake } from './lake-files.ts'
-import { type RollRows, readRows } from './roll-rows.ts'
+import { readRows } from './roll-rows.ts'
 import { agreeOnRoll, lastRoll, MOST_OFFSETS } from './rolls.ts'
 
 export interface LakePartitionOptions {
@@ -87,29 +87,31 @@ export class LakePartition {
   /** Stores what is held, or as much of it as belongs to the roll that was agreed on; again after a failure. */
   async roll(): Promise<void> {
     if (this.#held.count === 0) return
-    const { store, counters } = this.#options
-    let roll = this.#cut(this.#end ?? Math.min(this.#next, this.stored + MOST_OFFSETS))
+    const { store, counters, partition, decode } = this.#options
     let isFirst = false
     if (this.#end === null) {
-      const agreed = await agreeOnRoll(store, { ...roll.range, files: rowCounts(roll.rows) })
+      const to = Math.min(this.#next, this.stored + MOST_OFFSETS)
+      const agreed = await agreeOnRoll(store, { partition, from: this.stored, to })
       this.#end = agreed.to
       isFirst = agreed.first
-      if (agreed.to !== roll.range.to) roll = this.#cut(agreed.to)
     }
+    // Somebody else saw more of the log already: the rest will come.
     if (this.#next < this.#end) return
+    const range = { partition, from: this.stored, to: this.#end }
+    const count = this.#held.countBefore(range.to)
+    const read = readRows(this.#held, { partition, count, decode })
     let known = 0
     let rows = 0
-    for (const [hour, columns] of roll.rows.hours) {
-      const count = columns[0]!.length
-      const isStored = await this.#store(hour, columns, { range: roll.range, isFirst })
-      if (isStored) known += count
-      else rows += count
+    for (const [hour, columns] of read.hours) {
+      const isStored = await this.#store(hour, columns, { range, isFirst })
+      if (isStored) known += columns[0]!.length
+      else rows += columns[0]!.length
     }
     counters.out += rows
     counters.duplicates += known
-    counters.rejected += roll.rows.rejected
-    this.#held.drop(this.#held.countBefore(this.#end))
-    this.stored = this.#end
+    counters.rejected += read.rejected
+    this.#held.drop(count)
+    this.stored = range.to
     this.#end = null
     this.#written.clear()
     this.#oldestMs = performance.now()
@@ -119,13 +121,6 @@ export class LakePartition {
   get #next(): number {
     const { count } = this.#held
     return count === 0 ? this.stored : this.#held.offset(count - 1) + 1
-  }
-
-  #cut(to: number): { readonly range: LakeRange; readonly rows: RollRows } {
-    const { partition, decode } = this.#options
-    const count = this.#held.countBefore(to)
-    const rows = readRows(this.#held, { partition, count, decode })
-    return { range: { partition, from: this.stored, to }, rows }
   }
 
   /** True where the rows were in the lake before, by another writer of this roll. */
@@ -143,8 +138,4 @@ export class LakePartition {
     this.#written.add(key)
     return false
   }
-}
-
-function rowCounts({ hours }: RollRows): Record<string, number> {
-  return Object.fromEntries([...hours].map(([hour, columns]) => [hour, columns[0]!.length]))
 }

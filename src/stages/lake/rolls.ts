@@ -2,12 +2,6 @@ import { type LakeRange, parseRollKey, rollKey, rollsPrefix } from '../../domain
 import { RepError } from '../../errors/rep-error.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 
-/** What a roll will be made of: written down before its first file, and never changed. */
-export interface Roll extends LakeRange {
-  /** Rows by folder. */
-  readonly files: Readonly<Record<string, number>>
-}
-
 /** A roll reaches over no more offsets than this, so that the one around an offset is found by few keys. */
 export const MOST_OFFSETS = 10_000_000
 
@@ -15,10 +9,13 @@ export const MOST_OFFSETS = 10_000_000
  * Agrees on where the roll that begins at `roll.from` ends: whoever is first decides, and everybody cuts like that.
  * Says whether it was this one.
  */
-export async function agreeOnRoll(store: ObjectStore, roll: Roll): Promise<{ to: number; first: boolean }> {
-  const { partition, from, to, files } = roll
+export async function agreeOnRoll(
+  store: ObjectStore,
+  roll: LakeRange,
+): Promise<{ to: number; first: boolean }> {
+  const { partition, from, to } = roll
   const key = rollKey(partition, from)
-  const text = new TextEncoder().encode(`${JSON.stringify({ to, files })}\n`)
+  const text = new TextEncoder().encode(`${JSON.stringify({ to })}\n`)
   if (await store.putIfAbsent(key, text)) return { to, first: true }
   const agreed = await readRoll(store, key)
   if (agreed === null) throw new RepError('REP_STORE_UNAVAILABLE', `${key} was there and is gone.`)
@@ -26,7 +23,11 @@ export async function agreeOnRoll(store: ObjectStore, roll: Roll): Promise<{ to:
 }
 
 /** The last roll of a partition that begins at or around an offset, or after it; null where there is none. */
-export async function lastRoll(store: ObjectStore, partition: number, offset: number): Promise<Roll | null> {
+export async function lastRoll(
+  store: ObjectStore,
+  partition: number,
+  offset: number,
+): Promise<LakeRange | null> {
   let last: string | null = null
   const after = rollKey(partition, Math.max(0, offset - MOST_OFFSETS - 1))
   const options = offset > MOST_OFFSETS ? { after } : {}
@@ -35,16 +36,16 @@ export async function lastRoll(store: ObjectStore, partition: number, offset: nu
 }
 
 /** The roll of a key; null where there is no such object. */
-export async function readRoll(store: ObjectStore, key: string): Promise<Roll | null> {
+async function readRoll(store: ObjectStore, key: string): Promise<LakeRange | null> {
   const place = parseRollKey(key)
   const bytes = await store.get(key)
   if (bytes === null || place === null) return null
-  const roll = parse(bytes)
-  if (roll !== null) return { ...place, ...roll }
+  const to = endOf(bytes)
+  if (to !== null) return { ...place, to }
   throw new RepError('REP_INPUT', `${store.capabilities.place}: ${key} does not say where a roll ends.`)
 }
 
-function parse(bytes: Uint8Array): Pick<Roll, 'to' | 'files'> | null {
+function endOf(bytes: Uint8Array): number | null {
   let value: unknown
   try {
     value = JSON.parse(new TextDecoder().decode(bytes))
@@ -53,7 +54,6 @@ function parse(bytes: Uint8Array): Pick<Roll, 'to' | 'files'> | null {
     throw error
   }
   if (typeof value !== 'object' || value === null) return null
-  const { to, files } = value as { to?: unknown; files?: unknown }
-  if (!Number.isSafeInteger(to) || typeof files !== 'object' || files === null) return null
-  return { to: to as number, files: files as Record<string, number> }
+  const { to } = value as { to?: unknown }
+  return Number.isSafeInteger(to) ? (to as number) : null
 }
