@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, ownProcess, type ProcessIdentity } from '../drivers/event-log/process-identity.ts'
 import { RepError } from '../errors/rep-error.ts'
@@ -32,10 +32,24 @@ export function lockDirectory(directory: string, busy: (holder: ProcessIdentity)
       }
       const holder = readHolder(path)
       if (holder !== null && isAlive(holder)) throw new RepError('REP_STACK_BUSY', busy(holder))
-      rmSync(path, { force: true })
+      removeAbandoned(path, own)
     }
   } finally {
     rmSync(own, { force: true })
+  }
+}
+
+/** Of two that find the same dead holder the second may meet the lock that the first one has taken: it stays. */
+function removeAbandoned(path: string, own: string): void {
+  const aside = `${own}.aside`
+  try {
+    renameSync(path, aside)
+    const holder = readHolder(aside)
+    if (holder !== null && isAlive(holder)) linkSync(aside, path)
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  } finally {
+    rmSync(aside, { force: true })
   }
 }
 

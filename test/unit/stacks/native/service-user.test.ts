@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { closedDirectory, giveTo } from '../../../../src/stacks/native/service-user.ts'
+import { closedDirectory, giveTo, postgresUser } from '../../../../src/stacks/native/service-user.ts'
 
 const STRANGER = 59_090
 let root: string
@@ -32,4 +32,17 @@ test.runIf(process.getuid?.() === 0)('what is given away is so to the last file'
   writeFileSync(join(root, 'a/file'), '')
   giveTo(root, STRANGER)
   for (const path of [root, join(root, 'a'), join(root, 'a/file')]) expect(statSync(path).uid).toBe(STRANGER)
+})
+
+test.runIf(process.getuid?.() === 0)('PostgreSQL runs as its own user, else as nobody, never as root', () => {
+  const accounts = join(root, 'passwd')
+  const write = (...lines: string[]) =>
+    writeFileSync(accounts, `root:x:0:0::/root:/bin/sh\n${lines.join('\n')}\n`)
+  const nobody = 'nobody:x:65534:65533::/nonexistent:/bin/false'
+  write(nobody, 'postgres:x:101:104::/var/lib/postgresql:/bin/bash', 'postgres2:x:1:1::/:/')
+  expect(postgresUser(accounts)).toEqual({ uid: 101, gid: 104 })
+  write(nobody)
+  expect(postgresUser(accounts)).toEqual({ uid: 65_534, gid: 65_533 })
+  write('postgres:x:0:0::/root:/bin/sh')
+  expect(() => postgresUser(accounts)).toThrow(/neither a user postgres nor nobody/)
 })
