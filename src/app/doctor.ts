@@ -47,7 +47,7 @@ export async function runDoctor(
     checkPeer('@huggingface/transformers', {
       title: 'Transformers.js',
       unlocks: 'embeddings by a model instead of by hashing',
-      remedy: 'ONNXRUNTIME_NODE_INSTALL=skip npm i @huggingface/transformers',
+      remedy: 'ONNXRUNTIME_NODE_INSTALL=skip npm i --no-save @huggingface/transformers',
     }),
   ])
   const ready = checks.every(

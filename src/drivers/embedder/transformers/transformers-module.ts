@@ -66,7 +66,7 @@ export async function loadTransformers(): Promise<TransformersModule> {
     {
       details: [
         ...new Set(reasons),
-        `Install it beside rep, without the CUDA libraries that it would download: ONNXRUNTIME_NODE_INSTALL=skip npm install ${NAME}`,
+        `Install it beside rep, without the CUDA libraries that it would download: ONNXRUNTIME_NODE_INSTALL=skip npm install --no-save ${NAME}`,
         'Or use --embedder hashing, which needs nothing but knows words only.',
       ],
     },
