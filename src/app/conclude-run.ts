@@ -17,6 +17,7 @@ import { runNotes } from './run-notes.ts'
 import { shardPart } from './shards/describe-part.ts'
 import { stagesOf } from './stage-table.ts'
 import { closeStatistics } from './statistics-books.ts'
+import { stepIdNamer } from './step-id-namer.ts'
 import { traceIdNamer } from './trace-id-namer.ts'
 import { repVersion } from './version.ts'
 
@@ -92,6 +93,10 @@ async function traceIds({
   options: { scenario, source },
 }: Conclusion): Promise<(stream: Stream, sequence: number) => string> {
   const scheduled = traceIdNamer(scenario, await catalogueOf(plan))
+  if (scenario.load.model === 'posts') {
+    const steps = stepIdNamer(scenario, plan.posts)
+    return (stream, sequence) => (stream === 'action' ? steps(sequence) : null) ?? scheduled(stream, sequence)
+  }
   if (source.kind === 'generated') return scheduled
   const recorded = tapeNamer(source.tapeFile)
   return (stream, sequence) => (stream === 'action' ? recorded(sequence) : scheduled(stream, sequence))

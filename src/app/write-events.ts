@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { Scenario } from '../config/scenario.ts'
+import { RepError } from '../errors/rep-error.ts'
 import { type Shard, WHOLE } from '../load/event-source.ts'
 import { type ListedEvent, listEvents } from '../load/list-events.ts'
 import { catalogueOf } from './catalogue.ts'
@@ -21,6 +22,10 @@ export async function writeEvents(
   scenario: Scenario,
   { format, out, count, shard = WHOLE }: WriteEventsOptions,
 ): Promise<void> {
+  if (scenario.load.model === 'posts') {
+    const message = `${scenario.name} sends requests about posts, not events: there are none to print.`
+    throw new RepError('REP_USAGE', message)
+  }
   const products = await catalogueOf({ scenario, source: { kind: 'generated' } })
   const encode = format === 'jsonl' ? asLine : asFrame
   let closed = false

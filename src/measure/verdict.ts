@@ -7,8 +7,7 @@ import type { LedgerRecord, RunRecord, Verdict } from './run-record.ts'
  * 1. `loss`: an acknowledged event that is gone, or one that is there twice or out of order, is so whatever
  *    the load was. A late generator makes latencies worthless, but cannot make a log lose what it has
  *    acknowledged; so an invalid run that lost events must not hide behind being invalid. Statistics that differ
- *    from the log are such a loss.
- *    What a service holds and should not, or should and does not, is a loss of the same kind.
+ *    from the log are such a loss, and so is what a service holds and should not, or should and does not.
  * 2. `invalid`: the generator fell behind, so the load was not the one asked for, and neither an objective
  *    met nor one missed says anything about the pipeline.
  * 3. `fail`: an objective is missed, or the counts of a stage do not add up (in = out + dead letters + in
@@ -17,13 +16,14 @@ import type { LedgerRecord, RunRecord, Verdict } from './run-record.ts'
  * 4. `pass`.
  */
 export function verdictOf(
-  run: Pick<RunRecord, 'valid' | 'objectives' | 'conservation' | 'statistics'> & {
+  run: Pick<RunRecord, 'valid' | 'objectives' | 'conservation' | 'statistics' | 'accounts'> & {
     readonly ledger: Pick<LedgerRecord, 'lost' | 'duplicated' | 'reordered'>
   },
 ): Verdict {
   const { lost, duplicated, reordered } = run.ledger
   const { equal = true, rows = null } = run.statistics ?? {}
   if (lost + duplicated + reordered > 0 || (!equal && rows !== null)) return 'loss'
+  if (run.accounts?.some(({ differing }) => differing > 0)) return 'loss'
   if (!run.valid) return 'invalid'
   const met = equal && run.objectives.every((objective) => objective.met)
   return met && run.conservation.every(({ balanced }) => balanced) ? 'pass' : 'fail'

@@ -63,3 +63,15 @@ test.each([
   expect(record.stages.freshness!.count).toBeGreaterThan(0)
   expect(record.stages.ack!.count).toBe(load.offered)
 })
+
+test('what the log loses, doubles or turns round behind the collector, the ledger finds', async () => {
+  const scenario = await small(['load.canaries.tps=0', 'load.collector.senders=4'])
+  const faults = (['lose', 'duplicate', 'reorder'] as const).map((kind, i) => ({ kind, every: 151 + 20 * i }))
+  const { record, injected } = await runSmallLab({ ...scenario, faults })
+  const { ledger } = record
+  expect(injected.listed.length).toBeGreaterThan(5)
+  const { lost, duplicated, reordered } = ledger
+  const { lose, duplicate, reorder } = injected.counts
+  expect({ lost, duplicated, reordered }).toEqual({ lost: lose, duplicated: duplicate, reordered: reorder })
+  expect(record.verdict).toBe('loss')
+})

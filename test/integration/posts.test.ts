@@ -1,6 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test, vi } from 'vitest'
+import { renderHtml } from '../../reports/html.ts'
+import { renderMarkdown } from '../../reports/markdown.ts'
 import { loadScenario } from '../../src/config/load-scenario.ts'
+import type { RunRecord } from '../../src/measure/run-record.ts'
 import { runSmallLab } from '../fixtures/small-lab.ts'
+
+const schema: object = JSON.parse(
+  readFileSync(new URL('../../reports/run.schema.json', import.meta.url), 'utf8'),
+)
+
+/** The record as it is stored is what its schema says. */
+function expectValid(record: RunRecord): void {
+  const validate = new Ajv2020({ allErrors: true, strict: false, validateFormats: false }).compile(schema)
+  validate(JSON.parse(JSON.stringify(record)))
+  expect(validate.errors ?? []).toEqual([])
+}
 
 // A whole lab of eight threads: on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 600_000 })
@@ -81,4 +97,7 @@ test('posts-2m, tiny: each step has its figures, posts are found, and likes are 
   expect([...posts!.steps.values()].some((steps) => steps > 2)).toBe(true)
   expect(record.notes.join('\n')).not.toContain('were not this run')
   expect(record.verdict).toBe('pass')
+  expectValid(record)
+  expect(renderMarkdown(record)).toContain('| 120 |')
+  expect(renderHtml(record)).toContain('By size of the catalogue')
 })

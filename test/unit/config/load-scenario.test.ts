@@ -267,3 +267,22 @@ test('keys that name parts of JavaScript are unknown keys like any other', async
   ])
   expect(await faults('', { set: ['__proto__.seed=5'] })).toEqual([expect.stringContaining('unknown key')])
 })
+
+test.each([
+  ['load.model=posts', 'load.through: expected through: collector'],
+  ['catalogue.steps=[10, 5]', 'catalogue.steps: expected rising numbers'],
+  [
+    'catalogue.steps=[10, 50]',
+    'catalogue.steps: expected rising numbers, the last of which is catalogue.posts',
+  ],
+  [
+    'load.posts={view: 0, click: 0, like: 0, unlike: 0, search: 0, recent: 0, read: 0, list: 0}',
+    'load.posts: expected at least one weight above 0',
+  ],
+])('--set %s is refused where it does not fit the rest', async (set, message) => {
+  const refused = loadScenario('baseline', { set: [set] }, {})
+  await expect(refused).rejects.toMatchObject({
+    code: 'REP_SCENARIO',
+    details: expect.arrayContaining([expect.stringContaining(message)]),
+  })
+})

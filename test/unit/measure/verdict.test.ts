@@ -17,6 +17,17 @@ test.each([
     { ledger: CLEAN, valid: true, objectives: [met], conservation: [{ ...balanced, balanced: false }] },
   ],
   ['invalid', 6, { ledger: CLEAN, valid: false, objectives: [missed], conservation: [] }],
+  [
+    'loss',
+    7,
+    {
+      ledger: CLEAN,
+      valid: false,
+      objectives: [met],
+      conservation: [balanced],
+      accounts: [{ of: 'likes', compared: 9, differing: 1, unknown: 0, examples: [] }],
+    },
+  ],
   ['loss', 7, { ledger: { ...CLEAN, lost: 1 }, valid: false, objectives: [missed], conservation: [] }],
   ['loss', 7, { ledger: { ...CLEAN, duplicated: 1 }, valid: true, objectives: [met], conservation: [] }],
   ['loss', 7, { ledger: { ...CLEAN, reordered: 1 }, valid: true, objectives: [met], conservation: [] }],
