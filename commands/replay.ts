@@ -10,15 +10,21 @@ export default class Replay extends LabCommand {
   static override description =
     'FILE is a CSV or JSON lines, gzip or not. Known by their columns: REES46 behaviour data, UCI 553 clothing ' +
     'shop; any other by --map. Rows that cannot be read are left out and listed in rejects.jsonl of the run. ' +
-    'Its users and products become those of the run. Exit status as for rep simulate; 2 when no row can be read.'
+    'lake://DIRECTORY and s3://bucket/prefix are lakes ' +
+    'of earlier runs, lake:// that of the last one. Its users and products become those of the run. Exit status as for rep simulate; 2 when no row can be read.'
   static override examples = [
     '<%= config.bin %> replay 2019-Oct.csv.gz --speed 60',
     '<%= config.bin %> replay 2019-Oct.csv.gz --tps 2000',
     '<%= config.bin %> replay log.jsonl --map user=uid,item=sku,action=event,time=ts --speed 10',
+    '<%= config.bin %> replay lake:// --speed 10',
+    '<%= config.bin %> replay s3://bucket/prefix --tps 2000',
     '<%= config.bin %> replay UserBehavior.csv --no-header --map user=1,item=2,category=3,action=4,time=5 --tps 5000',
   ]
   static override args = {
-    file: Args.string({ description: 'CSV or JSON lines; gzip is known by content.', required: true }),
+    file: Args.string({
+      description: 'CSV or JSON lines, gzip known by content; or a lake.',
+      required: true,
+    }),
   }
   static override flags = {
     speed: Flags.string({

@@ -4,8 +4,10 @@ import type { Scenario } from '../config/scenario.ts'
 import { RepError } from '../errors/rep-error.ts'
 import { nowUs } from '../kernel/time.ts'
 import { type ReplayTiming, tapeSchedule } from '../load/replay/replay-schedule.ts'
-import { type ReplayScan, scanReplay } from '../load/replay/scan-replay.ts'
+import { type ReplayScan, type ScanOptions, scanReplay } from '../load/replay/scan-replay.ts'
 import type { ReplayPlan } from './lab-plan.ts'
+import { openLakeReplay } from './lake/replay-lake.ts'
+import { withLakeAt } from './lake/with-lake.ts'
 import { countOffered } from './offered.ts'
 import { writeProducts } from './product-file.ts'
 import { replayNotes } from './replay-notes.ts'
@@ -49,7 +51,7 @@ export async function prepareReplay(
   const catalogueFile = join(work, 'catalogue.jsonl')
   await mkdir(work, { recursive: true })
   try {
-    const scan = await scanReplay(wish.file, {
+    const options: ScanOptions = {
       read: wish.read,
       order: wish.speed === null ? 'file' : 'time',
       seed: base.seed,
@@ -57,7 +59,8 @@ export async function prepareReplay(
       rejectsFile: join(directory, 'rejects.jsonl'),
       signal,
       onProgress: progressLine(wish.file, log),
-    })
+    }
+    const scan = wish.isLake ? await scanLake(wish, options) : await scanReplay(wish.file, options)
     if (scan.products.length === 0) {
       throw new RepError('REP_INPUT', `${basename(wish.file)} mentions no product: nothing to recommend.`)
     }
@@ -80,6 +83,10 @@ export async function prepareReplay(
     await rm(directory, { recursive: true, force: true })
     throw error
   }
+}
+
+async function scanLake({ file }: ReplayWish, options: ScanOptions): Promise<ReplayScan> {
+  return withLakeAt(file, (store) => scanReplay(file, { ...options, reader: openLakeReplay(store) }))
 }
 
 /** A line every few seconds: a file of tens of GB takes minutes. */

@@ -22,7 +22,12 @@ export function lakePlace({ home, stack, place }: LakeWish): string {
 
 /** Opens a lake for `use`. Rejects with REP_NOT_FOUND where there is none. */
 export async function withLake<T>(wish: LakeWish, use: (store: ObjectStore) => Promise<T>): Promise<T> {
-  const store = await openObjectStore(lakePlace(wish))
+  return withLakeAt(lakePlace(wish), use)
+}
+
+/** The same for a lake whose place is known. */
+export async function withLakeAt<T>(place: string, use: (store: ObjectStore) => Promise<T>): Promise<T> {
+  const store = await openObjectStore(place)
   try {
     if (!(await isLake(store))) {
       throw new RepError('REP_NOT_FOUND', `There is no lake at ${store.capabilities.place}.`, {

@@ -11,7 +11,7 @@ export interface ReplayRow {
 }
 
 /** A user action without the trace id, which it gets in the order in which it is driven. */
-export type RecordedAction = Omit<UserAction, 'traceId' | 'context'>
+export type RecordedAction = Omit<UserAction, 'traceId'>
 
 /** What a row says of its product beside the action's own category and price. */
 export interface ProductFacts {

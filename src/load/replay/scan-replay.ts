@@ -3,7 +3,7 @@ import { createCodec } from '../../domain/codec.ts'
 import type { Product } from '../../domain/events.ts'
 import { formatTraceId, runTag } from '../../domain/trace-id.ts'
 import { RepError } from '../../errors/rep-error.ts'
-import { openReplay, type ReadOptions } from './open-replay.ts'
+import { openReplay, type ReadOptions, type ReplayReader } from './open-replay.ts'
 import { RecentCopies } from './recent-copies.ts'
 import { RejectsFile } from './rejects-file.ts'
 import { ReplayCatalogue } from './replay-catalogue.ts'
@@ -14,6 +14,8 @@ import { TimeOrder } from './time-order.ts'
 
 export interface ScanOptions {
   readonly read: ReadOptions
+  /** In place of the file's own: its rows come from elsewhere. */
+  readonly reader?: ReplayReader
   /** `time`: by event time, within a window; `file`: as the rows stand. */
   readonly order: 'time' | 'file'
   readonly seed: number
@@ -63,7 +65,7 @@ const READERS = 4096
  * be read, saying why for the first few.
  */
 export async function scanReplay(file: string, options: ScanOptions): Promise<ReplayScan> {
-  const reader = await openReplay(file, options.read, options.signal)
+  const reader = options.reader ?? (await openReplay(file, options.read, options.signal))
   const rejects = new RejectsFile(options.rejectsFile)
   const tape = await TapeWriter.create(options.tapeFile)
   const scan = new Scan(options, { rejects, tape })
