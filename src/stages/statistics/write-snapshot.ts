@@ -157,6 +157,7 @@ async function note(
     token,
     events,
   ])
+  await session.query("DELETE FROM statistics_flush WHERE flushed_at < now() - interval '7 days'")
   await noteTime(session, { token, takenMs })
 }
 
