@@ -1,4 +1,7 @@
-import { expect, test, vi } from 'vitest'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test, vi } from 'vitest'
 import { loadScenario } from '../../src/config/load-scenario.ts'
 import type { Scenario } from '../../src/config/scenario.ts'
 import { createCodec } from '../../src/domain/codec.ts'
@@ -16,9 +19,21 @@ const SET = [
   'load.canaries.tps=5',
   'load.collector.timeout=1m',
   'catalogue.products=100',
+  'pipeline.statistics.enabled=false',
+  'pipeline.lake.enabled=false',
   'objectives=[ledger clean]',
   // A busy machine must not make the run invalid: this is about what is in the log.
   'limits={scheduleLagP99: 1m, eventLoopP99: 1m}',
+]
+
+const lake = mkdtempSync(join(tmpdir(), 'rep-clickstream-lake-'))
+afterAll(() => rmSync(lake, { recursive: true, force: true }))
+
+/** Statistics and lake as well: once is enough. */
+const ALL = [
+  'pipeline.statistics.enabled=true',
+  'pipeline.lake.enabled=true',
+  `pipeline.lake.where=${JSON.stringify(lake)}`,
 ]
 
 async function small(set: readonly string[]): Promise<Scenario> {
@@ -33,7 +48,7 @@ async function small(set: readonly string[]): Promise<Scenario> {
 }
 
 test.each([
-  ['single posts', ['load.collector.senders=8']],
+  ['single posts', ['load.collector.senders=8', ...ALL]],
   ['batches', ['load.collector.senders=3', 'load.collector.batch=20', 'load.collector.wait=50ms']],
   ['two threads', ['load.threads=2', 'load.collector.senders=4']],
 ])('clickstream, %s: every event is in the log once, in order, with its context', async (_name, set) => {
@@ -57,6 +72,10 @@ test.each([
   expect(ledger.processed).toBe(ledger.acknowledged)
   expect(load.sent).toBe(load.offered)
   expect(record.verdict).toBe('pass')
+  if (scenario.pipeline.statistics.enabled) expect(record.statistics).toMatchObject({ equal: true })
+  // Its rows are an effect that the ledger counted.
+  const files = readdirSync(lake, { recursive: true }).map(String)
+  if (scenario.pipeline.lake.enabled) expect(files.some((name) => name.endsWith('.parquet'))).toBe(true)
   // Canaries have no context; everything else has all of it.
   expect(withContext).toBe(load.offered + load.warmup)
   expect(checked.users).toBeGreaterThan(30)

@@ -56,6 +56,8 @@ test.each([1, 2])(
     expect(accounts!.every(({ compared }) => compared >= 10)).toBe(true)
     expect([...posts!.fold.searches.values()].some((list) => list.length === 20)).toBe(true)
     expect([...posts!.steps.values()].some((steps) => steps > 1)).toBe(true)
+    // Likes too are in PostgreSQL once, by the ids that the service gave them.
+    expect(record.statistics).toMatchObject({ equal: true })
     expect(record.stages.searches!.count).toBeGreaterThan(10)
     expect(record.notes.join('\n')).not.toContain('were not this run')
     expect(record.verdict).toBe('pass')
