@@ -3,8 +3,13 @@ import { openPostgresSql } from '../../src/drivers/sql/postgres.ts'
 import type { PostgresAddress } from '../../src/drivers/sql/postgres-address.ts'
 import type { RepError } from '../../src/errors/rep-error.ts'
 import type { Sql } from '../../src/ports/sql.ts'
+import { admitExternal } from '../../src/stacks/external/admit-external.ts'
+import { describeExternal } from '../../src/stacks/external/describe-external.ts'
+import { resetTables } from '../../src/stacks/reset-tables.ts'
+import { postgresAccess } from '../../src/stacks/service-access.ts'
 import { openServiceSql } from '../../src/stacks/service-sql.ts'
 import { dropSchema, ensureSchema, schemaState } from '../../src/stacks/sql-schema.ts'
+import { tableStatus } from '../../src/stacks/status/table-status.ts'
 import { opensslMissing } from '../fixtures/certificates.ts'
 import { POSTGRES_PASSWORD, PostgresServer, postgresMissing } from '../fixtures/postgres-server.ts'
 
@@ -66,6 +71,11 @@ describe.skipIf(postgresMissing)('a PostgreSQL server (skipped where none is ins
   test('what a transaction had done when the server was killed is not there afterwards', async () => {
     await using({}, async (sql) => {
       await sql.script('CREATE TABLE halves (n int)')
+      // Outlives the server by a moment, in which no other may take the data.
+      const busy = sql.query('SELECT count(*) FROM generate_series(1, 6000000) AS busy').catch(() => null)
+      const working = () =>
+        sql.query("SELECT 1 FROM pg_stat_activity WHERE query LIKE '%AS busy' AND state = 'active'")
+      await expect.poll(async () => (await working()).length, PATIENCE).toBeGreaterThan(0)
       const error = await failure(
         sql.transaction(async (session) => {
           await session.query('INSERT INTO halves VALUES (1)')
@@ -77,6 +87,7 @@ describe.skipIf(postgresMissing)('a PostgreSQL server (skipped where none is ins
       await server.stop()
       await server.start()
       await expect.poll(() => sql.query('SELECT * FROM halves').catch(() => null), PATIENCE).toEqual([])
+      await busy
     })
   })
 
@@ -147,6 +158,42 @@ describe.skipIf(postgresMissing)('a PostgreSQL server (skipped where none is ins
     await ensureSchema(sql, 'of-a-test')
     expect(await failure(openServiceSql(options))).toMatchObject({ code: 'REP_FOREIGN' })
     for (const one of opened) await one.close()
+  })
+
+  test('on a server of others: nothing without --create, a schema named like the prefix, theirs left alone', async () => {
+    const external = (prefix: string) =>
+      describeExternal({
+        prefix,
+        kafka: { brokers: ['kafka:1'], sasl: null, tls: null },
+        registry: { url: 'http://registry', tls: null },
+        elasticsearch: { nodes: ['http://elasticsearch'], tls: null },
+        redis: { place: { kind: 'single', node: 'redis:1' }, database: 0, tls: null },
+        postgres: { url: server.url, tls: null },
+      })
+    const services = ['postgres'] as const
+    const stack = external('team-a-')
+    expect(await failure(admitExternal(stack, { create: false, services }))).toMatchObject({
+      code: 'REP_MISSING',
+      details: ['schema team-a'],
+    })
+    const access = { ...postgresAccess(stack), mayCreate: false }
+    expect(await failure(openServiceSql(access))).toMatchObject({ code: 'REP_MISSING' })
+    await admitExternal(stack, { create: true, services })
+    const sql = await openServiceSql(access)
+    await sql.insert({ table: 'post_statistics', columns: { post_id: 'text' }, rows: [['a']] })
+    const seen = await tableStatus(stack, AbortSignal.timeout(LIMIT_MS))
+    expect(seen.find(({ name }) => name.endsWith('post_statistics'))).toMatchObject({ rows: 1 })
+    await resetTables(stack)
+    expect(await tableStatus(stack, AbortSignal.timeout(LIMIT_MS))).toEqual([])
+    await admitExternal(stack, { create: false, services })
+    await sql.script('CREATE SCHEMA "team-b"; CREATE TABLE "team-b".theirs (n int)')
+    expect(await failure(admitExternal(external('team-b-'), { create: true, services }))).toMatchObject({
+      code: 'REP_FOREIGN',
+      details: ['schema team-b'],
+    })
+    await resetTables(external('team-b-'))
+    expect(await sql.query('SELECT count(*) AS n FROM "team-b".theirs')).toEqual([{ n: 0 }])
+    await sql.close()
   })
 
   test('where nothing answers the address is named, without a password', async () => {

@@ -22,6 +22,7 @@ import { isRequired } from '../fixtures/required.ts'
 
 // Away from the default ports, so that a developer's own stack may run at the same time.
 const PORT_BASE = 27_090
+const PATIENCE = { timeout: 60_000, interval: 200 }
 const SMALL = {
   portBase: PORT_BASE,
   kafkaHeapMb: 256,
@@ -142,11 +143,11 @@ withPostgres(
     process.kill(pids().postgres as number, 'SIGKILL')
     const health = async () =>
       (await status(stack, name)).services.find((service) => service.name === 'postgres')?.health
-    await expect.poll(health).toBe('down')
+    await expect.poll(health, PATIENCE).toBe('down')
     expect((await stack.up({})).started).toEqual(['postgres'])
     expect(await counted()).toBe(2)
     const count = () => sql.query('SELECT count(*) AS n FROM post_statistics').catch(() => null)
-    await expect.poll(count).toEqual([{ n: 2 }])
+    await expect.poll(count, PATIENCE).toEqual([{ n: 2 }])
     await opened.close()
     await resetTables(stack.description)
     expect((await status(stack, name)).tables).toEqual([])
@@ -181,6 +182,7 @@ live(
     await expect
       .poll(
         async () => (await status(stack, name)).services.find(({ name }) => name === 'elasticsearch')?.health,
+        PATIENCE,
       )
       .toBe('down')
     expect((await stack.up({})).started).toEqual(['elasticsearch'])

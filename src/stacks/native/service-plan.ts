@@ -24,6 +24,8 @@ export interface ServicePlan {
   readonly uid: number | null
   /** Where the group's number is another one. */
   readonly gid?: number
+  /** Resolves when nothing is left of a process that was killed. */
+  readonly settled?: (signal: AbortSignal) => Promise<void>
   /** What to do once the files are there and before each start, e.g. formatting storage. */
   readonly beforeStart?: Command & { readonly unless: string }
   readonly command: Command

@@ -35,6 +35,7 @@ export async function startService(
   signal: AbortSignal,
 ): Promise<StartedService> {
   prepare(plan)
+  await plan.settled?.(signal)
   const before = plan.beforeStart
   if (before !== undefined && !existsSync(before.unless)) await runToEnd(stackDirectory, plan, before, signal)
   const child = launch(stackDirectory, plan, plan.command)

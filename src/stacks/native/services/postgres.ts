@@ -4,6 +4,7 @@ import { postgresVersion } from '../../probes/postgres.ts'
 import type { StackPorts } from '../../settings.ts'
 import { nativeFiles } from '../artifacts.ts'
 import { logsOf } from '../log-files.ts'
+import { untilMemoryReleased } from '../orphaned-memory.ts'
 import type { PostgresPrograms } from '../postgres-programs.ts'
 import type { ServicePlan } from '../service-plan.ts'
 
@@ -70,6 +71,7 @@ data_directory = '${data.replaceAll("'", "''")}'
     },
     uid: user?.uid ?? null,
     ...(user === null ? {} : { gid: user.gid }),
+    settled: (signal) => untilMemoryReleased(data, signal),
     beforeStart: {
       program: '/bin/sh',
       args: ['-c', CREATE, 'sh', setting.initdb, setting.postgres, `${data}.new`, data],
