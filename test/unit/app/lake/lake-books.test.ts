@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { emptyLake } from '../../../../src/app/lake/empty-lake.ts'
+import { bookLake } from '../../../../src/app/lake/lake-books.ts'
+import { mergeByTime } from '../../../../src/app/lake/merge-by-time.ts'
+import { loadScenario } from '../../../../src/config/load-scenario.ts'
+import type { LakeValue } from '../../../../src/domain/lake/lake-columns.ts'
+import { newColumns, pushRow } from '../../../../src/domain/lake/lake-columns.ts'
+import { fileKey } from '../../../../src/domain/lake/lake-layout.ts'
+import { encodeLakeFile } from '../../../../src/domain/lake/parquet-writer.ts'
+import { USER_ACTION } from '../../../../src/domain/topics.ts'
+import { formatTraceId, runTag } from '../../../../src/domain/trace-id.ts'
+import { DirectoryObjectStore } from '../../../../src/drivers/object-store/directory.ts'
+import { createLedger, openLedger } from '../../../../src/measure/ledger.ts'
+import { action, openStageLab, type StageLab } from '../../stages/stage-lab.ts'
+
+const HOUR = 'event_date=2026-11-21/hour=09/'
+let directory: string
+let lab: StageLab
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rep-lake-'))
+  lab = await openStageLab()
+})
+afterEach(async () => {
+  await lab.close()
+  await rm(directory, { recursive: true, force: true })
+})
+
+test('what the lake lacks and what it has twice is in the ledger; rows of before the run are not', async () => {
+  const store = new DirectoryObjectStore(directory)
+  const tag = runTag(5, 'action')
+  const file = (sequences: readonly number[], from: number): Uint8Array => {
+    const columns = newColumns()
+    for (const [i, sequence] of sequences.entries()) {
+      const traceId = formatTraceId(1_759_276_800_000, tag, sequence)
+      pushRow(columns, action(0, { traceId }), { partition: 2, offset: from + i, receivedMs: 1 })
+    }
+    return encodeLakeFile(columns)
+  }
+  await store.put(fileKey(HOUR, { partition: 2, from: 8, to: 12 }), file([3, 3, 0, 1], 8))
+  await store.put(fileKey(HOUR, { partition: 2, from: 12, to: 13 }), file([1], 12))
+  const set = ['pipeline.lake.enabled=true', `pipeline.lake.where=${directory}`]
+  const scenario = await loadScenario('baseline', { set }, {})
+  const ledger = createLedger({ seed: 5, streams: { action: { count: 4, stages: ['index', 'lake'] } } })
+  const from = [{ topic: USER_ACTION, partition: 2, offset: 10 }]
+  const notes = await bookLake({ stack: lab.stack, scenario, ledger, from })
+  expect([...openLedger(ledger)[0]!.effects[1]!]).toEqual([1, 2, 0, 0])
+  expect(notes[0]).toMatch(/^Lake: 3 rows in 2 files/)
+})
+
+test('only a lake of rep is emptied', async () => {
+  const store = new DirectoryObjectStore(directory)
+  await emptyLake(store)
+  await store.put(fileKey(HOUR, { partition: 2, from: 8, to: 12 }), new Uint8Array(3))
+  await emptyLake(store)
+  const keys = (await Array.fromAsync(store.list(''))).flat().map(({ key }) => key)
+  expect(keys).toEqual(['_lake.json'])
+  await store.put('mine.csv', new Uint8Array(3))
+  await expect(emptyLake(store)).rejects.toMatchObject({ code: 'REP_FOREIGN', message: /mine\.csv/ })
+  const other = new DirectoryObjectStore(join(directory, 'other'))
+  await other.put(fileKey(HOUR, { partition: 2, from: 8, to: 12 }), new Uint8Array(3))
+  await expect(emptyLake(other)).rejects.toMatchObject({ code: 'REP_FOREIGN' })
+  expect(await other.head(fileKey(HOUR, { partition: 2, from: 8, to: 12 }))).not.toBeNull()
+})
+
+test('rows of many files come by time; a file is opened when its time has come', async () => {
+  const opened: string[] = []
+  const file = (name: string, groups: readonly (readonly (bigint | null)[])[]) => ({
+    name,
+    least: groups.flat().reduce<bigint>((least, at) => (at !== null && at < least ? at : least), 99n),
+    async *groups() {
+      opened.push(name)
+      for (const times of groups) yield [times] as readonly (readonly LakeValue[])[]
+    },
+  })
+  const files = [file('c', [[50n]]), file('a', [[3n, 1n], [], [7n, 5n]]), file('b', [[4n, 2n, 60n]])]
+  const seen: unknown[] = []
+  for await (const {
+    file: { name },
+    columns,
+    at,
+    row,
+  } of mergeByTime(files, 0)) {
+    if (columns[0]![at] === 7n) expect(opened).toEqual(['a', 'b'])
+    seen.push([name, columns[0]![at], row])
+  }
+  expect(seen).toEqual([
+    ['a', 1n, 2],
+    ['b', 2n, 2],
+    ['a', 3n, 1],
+    ['b', 4n, 1],
+    ['a', 5n, 4],
+    ['a', 7n, 3],
+    ['c', 50n, 1],
+    ['b', 60n, 3],
+  ])
+})
