@@ -24,6 +24,8 @@ export interface AccountOptions {
   readonly stages: readonly StageName[]
   readonly counters: ReadonlyMap<string, StageCounters>
   readonly traceIdOf: (stream: Stream, sequence: number) => string
+  /** True where the load goes over HTTP. */
+  readonly overHttp: boolean
   /** True where other processes drive parts of the same schedule. */
   readonly shard: boolean
 }
@@ -67,7 +69,7 @@ export async function closeBooks(options: AccountOptions): Promise<Account> {
   )
   if (options.shard) return { ledger: ownLedger(options, reading), conservation: [], reading, books }
   return {
-    ledger: judgeLedger({ ledger, reading, traceIdOf }),
+    ledger: judgeLedger({ ledger, reading, traceIdOf, overtaken: options.overHttp }),
     conservation: books.map(conserve),
     reading,
     books,

@@ -41,6 +41,7 @@ export async function concludeRun(run: Conclusion): Promise<LabRun> {
     counters: collector.counters,
     traceIdOf: await traceIds(run),
     shard: meeting !== null,
+    overHttp: scenario.load.through === 'collector',
   })
   // What of the statistics a shard's events are, only all of them together could say.
   const compared = scenario.pipeline.statistics.enabled && meeting === null

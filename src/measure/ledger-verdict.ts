@@ -14,6 +14,8 @@ export interface VerdictOptions {
   readonly traceIdOf: (stream: Stream, sequence: number) => string
   /** Judge only the events that this ledger says were sent: others in the log are another shard's. */
   readonly sentOnly?: boolean
+  /** True where senders go on after a request without an answer, so that it may arrive behind later ones. */
+  readonly overtaken?: boolean
 }
 
 /**
@@ -24,7 +26,8 @@ export interface VerdictOptions {
  *   without an effect of it. A dead-lettered event is accounted for, so it is not lost.
  * - unseen: acknowledged and in the log, but a stage without an effect of it has not come that far.
  * - duplicated: more than once in the log, or an effect of it applied more than once at one stage.
- * - reordered: in the log after an event of its key that was sent later.
+ * - reordered: in the log after an event of its key that was sent later. Over HTTP, one that had no answer is left
+ *   out: its sender went on without it.
  * - indeterminate: nobody knows whether it was stored (so also: sent without any answer). Never lost,
  *   found or not; but it can be duplicated or reordered like any other.
  * - phantom: reported as certainly not stored, or as changing nothing, and stored.
@@ -68,7 +71,7 @@ class Tally {
       const state = account.states[sequence]!
       const mark = marks[sequence]!
       if (state === APPEND.none && (mark === 0 || this.#options.sentOnly === true)) continue
-      if ((mark & MARK.reordered) !== 0) this.reordered++
+      if ((mark & MARK.reordered) !== 0 && !this.#isOvertaken(state)) this.reordered++
       this.#judgeCopies(account, sequence, mark)
       if (state === APPEND.acknowledged) this.#judgeAcknowledged(account, sequence, mark)
       else if (state === APPEND.failed) this.#judgeFailed(account, sequence, mark)
@@ -92,8 +95,14 @@ class Tally {
       unseen,
       ...(phantom > 0 ? { phantom } : {}),
       clean: lost + duplicated + reordered + unseen + phantom === 0,
-      examples: this.#examples,
+      // The reader names reorderings before it is known whose they are.
+      examples: this.#examples.filter(({ verdict }) => verdict !== 'reordered' || reordered > 0),
     }
+  }
+
+  #isOvertaken(state: number): boolean {
+    const answered = state === APPEND.acknowledged || state === APPEND.failed || state === APPEND.answered
+    return this.#options.overtaken === true && !answered
   }
 
   #judgeAcknowledged(account: StreamAccount, sequence: number, mark: number): void {

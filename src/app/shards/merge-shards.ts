@@ -58,7 +58,12 @@ export async function mergeShards(shards: readonly StoredShard[], options: Merge
     load,
     objectives: scenario.objectives,
     measurements,
-    ledger: judgeLedger({ ledger: united.ledger, reading, traceIdOf: traceIdNamer(scenario, products) }),
+    ledger: judgeLedger({
+      ledger: united.ledger,
+      reading,
+      traceIdOf: traceIdNamer(scenario, products),
+      overtaken: scenario.load.through === 'collector',
+    }),
     conservation: uniteBooks(shards).map(conserve),
     invalidReasons: mergedReasons(shards, {
       limits: scenario.limits,

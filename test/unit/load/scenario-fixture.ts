@@ -35,7 +35,16 @@ export function loadScenario(parts: Parts = {}): InventoryScenario & {
       dayParting: null,
       ...parts.users,
     },
-    catalogue: { products: 200, categories: 12, zipf: 0.9, hotShare: 0, posts: 0, steps: [], file: null, ...parts.catalogue },
+    catalogue: {
+      products: 200,
+      categories: 12,
+      zipf: 0.9,
+      hotShare: 0,
+      posts: 0,
+      steps: [],
+      file: null,
+      ...parts.catalogue,
+    },
     pipeline: { inventory: { priceDropPercent: 10 } },
   }
 }

@@ -93,6 +93,25 @@ test('reordering is told with its place', async () => {
   )
 })
 
+test.each([
+  [true, 0],
+  [false, 1],
+])(
+  'an event without an answer that comes late: %s where its sender went on, so %i reordered',
+  async (overtaken, reordered) => {
+    const run = await LedgerRun.begin(log, 2)
+    run.appends.acknowledged(1)
+    run.appends.indeterminate(0)
+    for (const i of [1, 0]) {
+      run.store(i, 'u')
+      run.apply(i)
+    }
+    const record = await run.judge({ overtaken })
+    expect(record).toMatchObject({ reordered, clean: reordered === 0 })
+    expect(record.examples.filter(({ verdict }) => verdict === 'reordered')).toHaveLength(reordered)
+  },
+)
+
 test('a second copy is a duplicate, wherever it stands', async () => {
   const run = await LedgerRun.begin(log, 2)
   for (const i of [0, 1, 0]) {
