@@ -11,9 +11,10 @@ import { PlatformaticMembership } from './platformatic-membership.ts'
 
 type TopicPartition = { readonly topic: string; readonly partition: number }
 
-// Together they bound what a consumer keeps that was not polled: about two fetches of each broker.
-const FETCH_BYTES = 2 * 1024 * 1024
-const PARTITION_FETCH_BYTES = 512 * 1024
+// Together they bound what a consumer keeps that was not polled: about two fetches of each broker. Under a backlog
+// all of it is live when garbage is collected, so more than a few polls' worth costs more than it saves.
+const FETCH_BYTES = 512 * 1024
+const PARTITION_FETCH_BYTES = 128 * 1024
 
 /** A member of a group on @platformatic/kafka. */
 export class PlatformaticConsumer implements Consumer {

@@ -21,10 +21,18 @@ export interface FetchLoopOptions {
   readonly onChange: () => void
 }
 
+/**
+ * How long a broker that had nothing may hold a fetch back, ms. It answers at the first byte, so this adds no
+ * latency; it is short because a partition that comes meanwhile waits for the answer.
+ */
+const QUIET_WAIT_MS = 100
+
 /** Keeps one fetch under way at every broker that leads partitions, as long as what waits is little. */
 export class PlatformaticFetchLoop {
   readonly #options: FetchLoopOptions
   readonly #busy = new Set<number>()
+  /** Brokers whose last fetch found nothing. */
+  readonly #quiet = new Set<number>()
   #pumping = false
   #closed = false
   #failure: RepError | null = null
@@ -76,11 +84,14 @@ export class PlatformaticFetchLoop {
   }
 
   async #fetchFrom(node: number, froms: readonly FetchFrom[]): Promise<void> {
-    const { fetch, limits, onChange } = this.#options
+    const { fetch, onChange } = this.#options
     this.#busy.add(node)
     let ok = false
     try {
-      for (const fetched of await fetch.fetch(node, froms, limits)) this.#take(froms, fetched)
+      const found = await fetch.fetch(node, froms, this.#limits(node))
+      for (const fetched of found) this.#take(froms, fetched)
+      if (found.some(({ records }) => records.length > 0)) this.#quiet.delete(node)
+      else this.#quiet.add(node)
       this.#failure = null
       ok = true
     } catch (error) {
@@ -91,6 +102,12 @@ export class PlatformaticFetchLoop {
     onChange()
     // After a failure the next poll tries again, at the caller's pace.
     if (ok) await this.pump()
+  }
+
+  #limits(node: number): FetchLimits {
+    const { limits } = this.#options
+    if (!this.#quiet.has(node)) return limits
+    return { ...limits, minBytes: 1, maxWaitMs: Math.max(QUIET_WAIT_MS, limits.maxWaitMs) }
   }
 
   #take(froms: readonly FetchFrom[], fetched: Awaited<ReturnType<PlatformaticFetch['fetch']>>[number]): void {
