@@ -1,14 +1,11 @@
-import { setImmediate as letOthersRun } from 'node:timers/promises'
 import type { EventCodec } from '../../domain/codec.ts'
-import type { LakeValue } from '../../domain/lake/lake-columns.ts'
 import { fileKey, type LakeRange } from '../../domain/lake/lake-layout.ts'
-import { encodeLakeFile } from '../../domain/lake/parquet-writer.ts'
 import type { StoredRecord } from '../../ports/event-log.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
 import type { StageCounters } from '../stage.ts'
+import { encodeRoll, type RollFile } from './encode-roll.ts'
 import { HeldRecords } from './held-records.ts'
 import { isInLake } from './lake-files.ts'
-import { readRows } from './roll-rows.ts'
 import { agreeOnRoll, lastRoll, MOST_OFFSETS } from './rolls.ts'
 
 export interface LakePartitionOptions {
@@ -99,17 +96,17 @@ export class LakePartition {
     if (this.#next < this.#end) return
     const range = { partition, from: this.stored, to: this.#end }
     const count = this.#held.countBefore(range.to)
-    const read = readRows(this.#held, { partition, count, decode })
+    const { files, rejected } = encodeRoll(this.#held, { partition, count, decode })
     let known = 0
     let rows = 0
-    for (const [hour, columns] of read.hours) {
-      const isStored = await this.#store(hour, columns, { range, isFirst })
-      if (isStored) known += columns[0]!.length
-      else rows += columns[0]!.length
+    for (const file of files) {
+      const isStored = await this.#store(file, { range, isFirst })
+      if (isStored) known += file.rows
+      else rows += file.rows
     }
     counters.out += rows
     counters.duplicates += known
-    counters.rejected += read.rejected
+    counters.rejected += rejected
     this.#held.drop(count)
     this.stored = range.to
     this.#end = null
@@ -125,16 +122,14 @@ export class LakePartition {
 
   /** True where the rows were in the lake before, by another writer of this roll. */
   async #store(
-    hour: string,
-    columns: readonly LakeValue[][],
+    { hour, bytes }: RollFile,
     { range, isFirst }: { range: LakeRange; isFirst: boolean },
   ): Promise<boolean> {
     const { store } = this.#options
     const key = fileKey(hour, range)
     if (this.#written.has(key)) return false
     if (!isFirst && (await isInLake(store, hour, range))) return true
-    await letOthersRun()
-    await store.put(key, encodeLakeFile(columns))
+    await store.put(key, bytes)
     this.#written.add(key)
     return false
   }

@@ -1,21 +1,32 @@
 import type { EventCodec } from '../../domain/codec.ts'
 import { type LakeValue, newColumns, pushRow } from '../../domain/lake/lake-columns.ts'
 import { hourNumber, hourOf } from '../../domain/lake/lake-layout.ts'
+import { encodeLakeFile } from '../../domain/lake/parquet-writer.ts'
 import { RepError } from '../../errors/rep-error.ts'
 import type { HeldRecords } from './held-records.ts'
 
-/** The rows of a roll by folder, as columns. */
-export interface RollRows {
-  readonly hours: ReadonlyMap<string, readonly LakeValue[][]>
+export interface RollFile {
+  /** Its folder. */
+  readonly hour: string
+  readonly rows: number
+  readonly bytes: Uint8Array
+}
+
+/** The files of a roll. */
+export interface EncodedRoll {
+  readonly files: readonly RollFile[]
   /** Records that are no user action: the behaviour stage puts them into the dead-letter topic. */
   readonly rejected: number
 }
 
-/** Reads the first `count` records, which follow from the log alone, so whoever reads them gets the same rows. */
-export function readRows(
+/**
+ * Makes files of the first `count` records. They follow from the log alone: whoever makes them makes the same. Done at
+ * one go, so that the rows of one roll at a time are in memory, however many are due.
+ */
+export function encodeRoll(
   held: HeldRecords,
   { partition, count, decode }: { partition: number; count: number; decode: EventCodec['decodeUserAction'] },
-): RollRows {
+): EncodedRoll {
   const hours = new Map<string, LakeValue[][]>()
   let rejected = 0
   let last = Number.NEGATIVE_INFINITY
@@ -39,5 +50,10 @@ export function readRows(
     }
     pushRow(columns, action, { partition, offset: held.offset(at), receivedMs: held.receivedMs(at) })
   }
-  return { hours, rejected }
+  const files = [...hours].map(([hour, rows]) => ({
+    hour,
+    rows: rows[0]!.length,
+    bytes: encodeLakeFile(rows),
+  }))
+  return { files, rejected }
 }
