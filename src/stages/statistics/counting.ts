@@ -150,17 +150,19 @@ export class Counting {
       return 0
     }
     let again = 0
+    const lost: string[] = []
     for (const [i, { section, stretch, taken }] of steps.entries()) {
       const { added, mark } = results[i]!
       this.#marks.set(section.source, added ? section.to : mark)
-      if (!added && (mark ?? -1) < (section.expected ?? -1))
-        this.#options.say(
-          `the key-value store has lost counts of ${section.source}: they are counted again from the log`,
-        )
+      if (!added && (mark ?? -1) < (section.expected ?? -1)) lost.push(section.source)
       if (!added) continue
       if (section.from < stretch.from) again += taken.length
       else for (const event of taken) event.counted = event.counts
     }
+    if (lost.length > 0)
+      this.#options.say(
+        `the key-value store has lost counts of ${lost.length} partitions: they are counted again from the log`,
+      )
     return again
   }
 }
