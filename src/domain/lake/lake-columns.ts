@@ -54,37 +54,64 @@ export const LAKE_COLUMNS: readonly LakeColumn[] = [
 ]
 
 const UUID_BYTES = 16
+const SLAB_IDS = 4096
 
-/** Appends an action to columns in the order of LAKE_COLUMNS. */
-export function pushRow(columns: readonly LakeValue[][], action: UserAction, origin: LakeOrigin): void {
-  const { context } = action
-  const traceId = new Uint8Array(UUID_BYTES)
-  writeUuid(action.traceId, traceId, 0)
-  let at = 0
-  columns[at++]!.push(traceId)
-  columns[at++]!.push(action.userId)
-  columns[at++]!.push(action.sessionId)
-  columns[at++]!.push(action.actionType)
-  columns[at++]!.push(microseconds(action.timestamp))
-  columns[at++]!.push(microseconds(origin.receivedMs))
-  columns[at++]!.push(action.productId ?? null)
-  columns[at++]!.push(action.category ?? null)
-  columns[at++]!.push(action.price ?? null)
-  columns[at++]!.push(action.query ?? null)
-  columns[at++]!.push(context?.page?.url ?? null)
-  columns[at++]!.push(context?.page?.referrer ?? null)
-  columns[at++]!.push(context?.device?.type ?? null)
-  columns[at++]!.push(context?.weather?.status ?? null)
-  columns[at++]!.push(context?.weather?.temperature ?? null)
-  columns[at++]!.push(context?.temporal?.timeOfDay ?? null)
-  columns[at++]!.push(context?.temporal?.dayOfWeek ?? null)
-  columns[at++]!.push(context?.user?.loginStatus ?? null)
-  columns[at++]!.push(context?.user?.segment ?? null)
-  columns[at++]!.push(context?.campaign?.utmSource ?? null)
-  columns[at++]!.push(context?.campaign?.utmCampaign ?? null)
-  columns[at++]!.push(propertiesText(action.properties))
-  columns[at++]!.push(origin.partition)
-  columns[at++]!.push(BigInt(origin.offset))
+/**
+ * Rows as columns. Values that come again are kept once: the bytes of a roll name the same users, products and pages
+ * over and over, and each time as a text of its own.
+ */
+export class LakeRows {
+  /** In the order of LAKE_COLUMNS. */
+  readonly columns: LakeValue[][] = newColumns()
+  readonly #texts = new Map<string, string>()
+  #slab = new Uint8Array(0)
+
+  add(action: UserAction, origin: LakeOrigin): void {
+    const { columns } = this
+    const { context } = action
+    let at = 0
+    columns[at++]!.push(this.#id(action.traceId))
+    columns[at++]!.push(this.#text(action.userId))
+    columns[at++]!.push(this.#text(action.sessionId))
+    columns[at++]!.push(this.#text(action.actionType))
+    columns[at++]!.push(microseconds(action.timestamp))
+    columns[at++]!.push(microseconds(origin.receivedMs))
+    columns[at++]!.push(this.#text(action.productId ?? null))
+    columns[at++]!.push(this.#text(action.category ?? null))
+    columns[at++]!.push(action.price ?? null)
+    columns[at++]!.push(this.#text(action.query ?? null))
+    columns[at++]!.push(this.#text(context?.page?.url ?? null))
+    columns[at++]!.push(this.#text(context?.page?.referrer ?? null))
+    columns[at++]!.push(this.#text(context?.device?.type ?? null))
+    columns[at++]!.push(this.#text(context?.weather?.status ?? null))
+    columns[at++]!.push(context?.weather?.temperature ?? null)
+    columns[at++]!.push(this.#text(context?.temporal?.timeOfDay ?? null))
+    columns[at++]!.push(this.#text(context?.temporal?.dayOfWeek ?? null))
+    columns[at++]!.push(this.#text(context?.user?.loginStatus ?? null))
+    columns[at++]!.push(this.#text(context?.user?.segment ?? null))
+    columns[at++]!.push(this.#text(context?.campaign?.utmSource ?? null))
+    columns[at++]!.push(this.#text(context?.campaign?.utmCampaign ?? null))
+    columns[at++]!.push(this.#text(propertiesText(action.properties)))
+    columns[at++]!.push(origin.partition)
+    columns[at++]!.push(BigInt(origin.offset))
+  }
+
+  #text(text: string | null): string | null {
+    if (text === null) return null
+    const known = this.#texts.get(text)
+    if (known !== undefined) return known
+    this.#texts.set(text, text)
+    return text
+  }
+
+  /** Many ids share memory: each as bytes of its own would cost ten times its size. */
+  #id(traceId: string): Uint8Array {
+    if (this.#slab.length === 0) this.#slab = new Uint8Array(SLAB_IDS * UUID_BYTES)
+    const id = this.#slab.subarray(0, UUID_BYTES)
+    this.#slab = this.#slab.subarray(UUID_BYTES)
+    writeUuid(traceId, id, 0)
+    return id
+  }
 }
 
 /** Empty columns. */

@@ -25,7 +25,9 @@ export class LakeFileWriter {
   add(columns: readonly LakeValue[][]): void {
     const columnData = LAKE_COLUMNS.map(({ name, kind }, i) => {
       const encoding = ENCODINGS[kind]
-      return { name, data: columns[i]!, ...(encoding === undefined ? {} : { encoding }) }
+      // The least and the greatest of random ids say nothing.
+      const statistics = kind !== 'uuid'
+      return { name, data: columns[i]!, statistics, ...(encoding === undefined ? {} : { encoding }) }
     })
     const rows = columns[0]!.length
     this.#file.write({ columnData, rowGroupSize: rows <= 2 * GROUP_ROWS ? Math.max(1, rows) : GROUP_ROWS })

@@ -1,5 +1,5 @@
 import type { EventCodec } from '../../domain/codec.ts'
-import { type LakeValue, newColumns, pushRow } from '../../domain/lake/lake-columns.ts'
+import { LakeRows } from '../../domain/lake/lake-columns.ts'
 import { hourNumber, hourOf } from '../../domain/lake/lake-layout.ts'
 import { encodeLakeFile } from '../../domain/lake/parquet-writer.ts'
 import { RepError } from '../../errors/rep-error.ts'
@@ -27,10 +27,10 @@ export function encodeRoll(
   held: HeldRecords,
   { partition, count, decode }: { partition: number; count: number; decode: EventCodec['decodeUserAction'] },
 ): EncodedRoll {
-  const hours = new Map<string, LakeValue[][]>()
+  const hours = new Map<string, LakeRows>()
   let rejected = 0
   let last = Number.NEGATIVE_INFINITY
-  let columns: LakeValue[][] = []
+  let rows = new LakeRows()
   for (let at = 0; at < count; at++) {
     let action: ReturnType<typeof decode>
     try {
@@ -45,15 +45,15 @@ export function encodeRoll(
     if (hour !== last) {
       last = hour
       const folder = hourOf(action.timestamp)
-      columns = hours.get(folder) ?? newColumns()
-      hours.set(folder, columns)
+      rows = hours.get(folder) ?? new LakeRows()
+      hours.set(folder, rows)
     }
-    pushRow(columns, action, { partition, offset: held.offset(at), receivedMs: held.receivedMs(at) })
+    rows.add(action, { partition, offset: held.offset(at), receivedMs: held.receivedMs(at) })
   }
-  const files = [...hours].map(([hour, rows]) => ({
+  const files = [...hours].map(([hour, { columns }]) => ({
     hour,
-    rows: rows[0]!.length,
-    bytes: encodeLakeFile(rows),
+    rows: columns[0]!.length,
+    bytes: encodeLakeFile(columns),
   }))
   return { files, rejected }
 }

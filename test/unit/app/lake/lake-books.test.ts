@@ -7,7 +7,7 @@ import { bookLake } from '../../../../src/app/lake/lake-books.ts'
 import { mergeByTime } from '../../../../src/app/lake/merge-by-time.ts'
 import { loadScenario } from '../../../../src/config/load-scenario.ts'
 import type { LakeValue } from '../../../../src/domain/lake/lake-columns.ts'
-import { newColumns, pushRow } from '../../../../src/domain/lake/lake-columns.ts'
+import { LakeRows } from '../../../../src/domain/lake/lake-columns.ts'
 import { fileKey } from '../../../../src/domain/lake/lake-layout.ts'
 import { encodeLakeFile } from '../../../../src/domain/lake/parquet-writer.ts'
 import { USER_ACTION } from '../../../../src/domain/topics.ts'
@@ -32,12 +32,12 @@ test('what the lake lacks and what it has twice is in the ledger; rows of before
   const store = new DirectoryObjectStore(directory)
   const tag = runTag(5, 'action')
   const file = (sequences: readonly number[], from: number): Uint8Array => {
-    const columns = newColumns()
+    const rows = new LakeRows()
     for (const [i, sequence] of sequences.entries()) {
       const traceId = formatTraceId(1_759_276_800_000, tag, sequence)
-      pushRow(columns, action(0, { traceId }), { partition: 2, offset: from + i, receivedMs: 1 })
+      rows.add(action(0, { traceId }), { partition: 2, offset: from + i, receivedMs: 1 })
     }
-    return encodeLakeFile(columns)
+    return encodeLakeFile(rows.columns)
   }
   await store.put(fileKey(HOUR, { partition: 2, from: 8, to: 12 }), file([3, 3, 0, 1], 8))
   await store.put(fileKey(HOUR, { partition: 2, from: 12, to: 13 }), file([1], 12))

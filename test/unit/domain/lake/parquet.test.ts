@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest'
 import { recordedAction } from '../../../../src/app/lake/recorded-row.ts'
 import type { UserAction } from '../../../../src/domain/events.ts'
-import {
-  LAKE_COLUMNS,
-  type LakeValue,
-  newColumns,
-  pushRow,
-} from '../../../../src/domain/lake/lake-columns.ts'
+import { LAKE_COLUMNS, LakeRows, type LakeValue } from '../../../../src/domain/lake/lake-columns.ts'
 import { LakeFileReader } from '../../../../src/domain/lake/parquet-reader.ts'
 import { encodeLakeFile, GROUP_ROWS } from '../../../../src/domain/lake/parquet-writer.ts'
 import { asOneFile } from '../../../../src/domain/lake/row-groups.ts'
@@ -100,10 +95,10 @@ test('a row that is no action says why', () => {
 })
 
 function columnsOf(actions: readonly UserAction[]): LakeValue[][] {
-  const columns = newColumns()
+  const rows = new LakeRows()
   for (const [offset, each] of actions.entries())
-    pushRow(columns, each, { partition: 3, offset, receivedMs: 1_700_000_000_123 })
-  return columns
+    rows.add(each, { partition: 3, offset, receivedMs: 1_700_000_000_123 })
+  return rows.columns
 }
 
 function open(bytes: Uint8Array): Promise<LakeFileReader> {
