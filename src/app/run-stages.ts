@@ -17,6 +17,11 @@ export interface RunStagesOptions {
   readonly onOpen?: (name: StageName, consumer: Consumer) => void
 }
 
+/** Settings of the stages of a run: events that its end compares with the log are not dropped by their age. */
+export function settingsOfRun(pipeline: PipelineSettings): PipelineSettings {
+  return { ...pipeline, statistics: { ...pipeline.statistics, retentionDays: Number.POSITIVE_INFINITY } }
+}
+
 /** Runs stages side by side until the signal; where one fails the others settle and stop, and it rejects. */
 export async function runStages(context: StageContext, options: RunStagesOptions): Promise<void> {
   const { stages, settings, counters, signal, onOpen } = options

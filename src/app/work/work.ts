@@ -10,7 +10,7 @@ import type { StageCounters } from '../../stages/stage.ts'
 import { embedderAddress, fallbackTextsOf } from '../embed/embedder-address.ts'
 import type { ServicesAddress } from '../lab-plan.ts'
 import { openStack } from '../open-stack.ts'
-import { runStages } from '../run-stages.ts'
+import { runStages, settingsOfRun } from '../run-stages.ts'
 import { STAGE_NAMES, type StageName, stagesOf } from '../stage-table.ts'
 import { repVersion } from '../version.ts'
 import { bootId } from './agreement.ts'
@@ -144,7 +144,7 @@ async function runWith(
     const wanted = stagesOf(settings)
     await runStages(context, {
       stages: stages.filter((stage) => wanted.includes(stage)),
-      settings,
+      settings: settingsOfRun(settings),
       counters,
       signal: AbortSignal.any([signal, teller.stopping, teller.over]),
       onOpen: (name, consumer) => assignments.add(name, consumer),

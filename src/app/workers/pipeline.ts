@@ -4,7 +4,7 @@ import type { StageCounters } from '../../stages/stage.ts'
 import { labObserver } from '../lab-observer.ts'
 import type { LabPlan, LabProgress } from '../lab-plan.ts'
 import { openStack } from '../open-stack.ts'
-import { runStages } from '../run-stages.ts'
+import { runStages, settingsOfRun } from '../run-stages.ts'
 import type { StageName } from '../stage-table.ts'
 import { runThread } from '../thread.ts'
 import { ThreadReport } from '../thread-report.ts'
@@ -27,7 +27,7 @@ runThread<PipelineThreadData, LabProgress, LabProgress>(async ({ plan, stages },
   try {
     await runStages(
       { stack, observer, log: side.log },
-      { stages, settings: scenario.pipeline, counters, signal: side.stopped },
+      { stages, settings: settingsOfRun(scenario.pipeline), counters, signal: side.stopped },
     )
     side.done(report.end())
   } finally {

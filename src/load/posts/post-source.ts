@@ -94,8 +94,8 @@ export class PostSource implements EventSource {
     const timestamp = this.#startsAtMs + Math.floor(dueUs / 1e3)
     const base = { user_id: userId, session_id: `${userId}-0`, timestamp }
     const event = { event_id: formatTraceId(timestamp, this.#tag, this.#sequence), ...base }
-    const query = action === 'search' ? this.#maker.query(post, toss) : ''
-    const common = { action, user: this.#user, post, query, stepId }
+    const text = action === 'search' ? this.#maker.query(post, toss) : ''
+    const common = { action, user: this.#user, post, query: text, stepId }
     const request = (method: PostRequest['method'], path: string, body: object | null): Uint8Array => {
       batch.request = { ...common, method, path }
       return body === null ? NO_BODY : Buffer.from(JSON.stringify(body))
@@ -109,10 +109,12 @@ export class PostSource implements EventSource {
       }
       case 'like':
         return request('POST', `/v1/posts/${postId}/like`, base)
-      case 'unlike':
-        return request('DELETE', `/v1/posts/${postId}/like?user_id=${userId}&session_id=${userId}-0`, null)
+      case 'unlike': {
+        const query = `user_id=${userId}&session_id=${userId}-0&timestamp=${new Date(timestamp).toISOString()}`
+        return request('DELETE', `/v1/posts/${postId}/like?${query}`, null)
+      }
       case 'search':
-        return request('POST', '/v1/search', { ...event, query })
+        return request('POST', '/v1/search', { ...event, query: text })
       case 'recent':
         return request('GET', `/v1/users/${userId}/recent-searches`, null)
       case 'read':

@@ -103,7 +103,7 @@ export const like = {
 }
 export const unlike = {
   params: postParams,
-  querystring: object({ user_id: id, session_id: id }, ['user_id']),
+  querystring: object({ user_id: id, session_id: id, timestamp: text }, ['user_id']),
   response: { 200: liked, 202: liked, ...failures },
 }
 export const view = { consumes, params: postParams, body: own, response: { 202: results, ...failures } }

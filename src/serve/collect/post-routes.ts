@@ -35,8 +35,8 @@ export function addPostRoutes(scope: FastifyInstance, http: CollectHttp, admissi
     '/v1/posts/:postId/like',
     { schema: { operationId: 'unlike', summary: 'Take a like back', ...schemas.unlike } },
     async (request, reply) => {
-      const { user_id, session_id } = request.query
-      return like(request as PostRequest, reply, { user_id, session_id })
+      const { user_id, session_id, timestamp } = request.query
+      return like(request as PostRequest, reply, { user_id, session_id, timestamp })
     },
   )
   scope.post<{ Params: { postId: string } }>(
