@@ -16,7 +16,15 @@ const PACED_MS = 4_000
 const PACED_TPS = 10_000
 const ACCEPTED: AppendResult = { partitions: new Int32Array(0), offsets: new Float64Array(0) }
 
-const catalogue = { products: 20_000, categories: 40, zipf: 0.9, hotShare: 0, posts: 0, steps: [], file: null }
+const catalogue = {
+  products: 20_000,
+  categories: 40,
+  zipf: 0.9,
+  hotShare: 0,
+  posts: 0,
+  steps: [],
+  file: null,
+}
 const products = generateCatalogue(catalogue, 7)
 
 function open(actions: ActionLoad): ActionSource {
