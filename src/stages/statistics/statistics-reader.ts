@@ -41,9 +41,10 @@ interface State {
   readonly newest: Date | null
 }
 
+/** The events of an interval, or, where that is null, of a type. */
 interface CountRow {
-  readonly bucket: number
-  readonly event_type: string
+  readonly bucket: number | null
+  readonly event_type: string | null
   readonly events: number
   readonly [column: string]: unknown
 }
@@ -65,9 +66,12 @@ export class StatisticsReader {
     const rows = await this.#counts(question, range)
     const byType: Record<string, number> = {}
     const counts = new Map<number, number>()
+    let total = 0
     for (const { bucket, event_type, events } of rows) {
-      byType[event_type] = (byType[event_type] ?? 0) + events
-      counts.set(bucket, (counts.get(bucket) ?? 0) + events)
+      if (bucket !== null) counts.set(bucket, events)
+      if (event_type === null) continue
+      byType[event_type] = events
+      total += events
     }
     return {
       type,
@@ -76,7 +80,7 @@ export class StatisticsReader {
       interval,
       from: iso(range.fromMs),
       to: iso(range.toMs),
-      total: rows.reduce((sum, { events }) => sum + events, 0),
+      total,
       byType,
       points: pointsOf(range, INTERVALS[interval].ms, counts),
       asOf: as_of?.toISOString() ?? null,
@@ -113,7 +117,7 @@ export class StatisticsReader {
         `SELECT extract(epoch FROM hour)::bigint / $3::bigint AS bucket, event_type, sum(events)::bigint AS events
          FROM event_statistics_by_hour
          WHERE hour >= $1::timestamptz AND hour < $2::timestamptz AND ($4::text IS NULL OR event_type = $4::text)
-         GROUP BY 1, 2`,
+         GROUP BY GROUPING SETS ((1), (2))`,
         range,
       )
     }
@@ -122,7 +126,7 @@ export class StatisticsReader {
        FROM event_statistics
        WHERE subject_kind = $5 AND subject_id = $6 AND minute >= $1::timestamptz AND minute < $2::timestamptz
          AND ($4::text IS NULL OR event_type = $4::text)
-       GROUP BY 1, 2`,
+       GROUP BY GROUPING SETS ((1), (2))`,
       [...range, subject.kind, subject.id],
     )
   }
