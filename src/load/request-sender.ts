@@ -55,8 +55,11 @@ export class RequestSender implements ConnectionOwner {
 
   responded(connection: HttpConnection): void {
     const { request } = this.#take()
-    request.answered(connection.parser.status, connection.parser.body())
-    this.#next()
+    try {
+      request.answered(connection.parser.status, connection.parser.body())
+    } finally {
+      this.#next()
+    }
   }
 
   failed(_connection: HttpConnection, _failure: HttpFailure, error: Error): void {

@@ -50,6 +50,10 @@ runThread<CollectThreadData, CollectThreadResult, LabProgress>(async ({ plan }, 
     await log.release()
     await server.close()
     await emptied(collect.spool, scenario.drainMs)
+    if (!collect.spool.empty)
+      side.log(
+        'accepted events were still in the collector’s spool when its time to drain was over: they are lost',
+      )
     await collect.close()
     await stack.close()
     side.done({ last: report.end(), injected: log.injected })

@@ -36,10 +36,20 @@ export class PostClient {
           request.method === 'POST'
             ? make.post(request.path, [record])
             : make.bare(request.method, request.path),
-        answered: (status, body) => resolve(this.#answered(request, status, body)),
+        answered: (status, body) => resolve(this.#heard(request, status, body)),
         failed: (error, sent) => resolve(this.#failed(request, allFailed(1, error.message, sent))),
       })
     })
+  }
+
+  /** An answer that is no JSON says nothing of what became of the request. */
+  #heard(request: PostRequest, status: number, body: Buffer): Sent {
+    try {
+      return this.#answered(request, status, body)
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      return this.#failed(request, allFailed(1, `${request.path} answered ${status}, not in JSON`, true))
+    }
   }
 
   #answered(request: PostRequest, status: number, body: Buffer): Sent {
