@@ -30,6 +30,10 @@ export async function emptyLake(store: ObjectStore): Promise<void> {
       details: ['a run begins with an empty lake: give it a place of its own by pipeline.lake.where'],
     })
   }
-  for await (const page of store.list('')) await store.delete(page.map(({ key }) => key))
-  await store.put(LAKE_MARK, new TextEncoder().encode('{"createdBy":"rep"}\n'))
+  if (!isMarked) await store.put(LAKE_MARK, new TextEncoder().encode('{"createdBy":"rep"}\n'))
+  // The mark stays: without it, who is killed here would leave a lake that no run may empty.
+  for await (const page of store.list('')) {
+    const keys = page.map(({ key }) => key).filter((key) => key !== LAKE_MARK)
+    if (keys.length > 0) await store.delete(keys)
+  }
 }

@@ -14,6 +14,7 @@ import { USER_ACTION } from '../../../../src/domain/topics.ts'
 import { formatTraceId, runTag } from '../../../../src/domain/trace-id.ts'
 import { DirectoryObjectStore } from '../../../../src/drivers/object-store/directory.ts'
 import { createLedger, openLedger } from '../../../../src/measure/ledger.ts'
+import { overlaid } from '../../../fixtures/overlaid.ts'
 import { action, openStageLab, type StageLab } from '../../stages/stage-lab.ts'
 
 const HOUR = 'event_date=2026-11-21/hour=09/'
@@ -63,6 +64,24 @@ test('only a lake of rep is emptied', async () => {
   await other.put(fileKey(HOUR, { partition: 2, from: 8, to: 12 }), new Uint8Array(3))
   await expect(emptyLake(other)).rejects.toMatchObject({ code: 'REP_FOREIGN' })
   expect(await other.head(fileKey(HOUR, { partition: 2, from: 8, to: 12 }))).not.toBeNull()
+})
+
+test('a kill while a lake is emptied leaves it marked, and the next run empties it', async () => {
+  const store = new DirectoryObjectStore(directory)
+  await emptyLake(store)
+  const mark = await store.get('_lake.json')
+  for (const from of [0, 4])
+    await store.put(fileKey(HOUR, { partition: 2, from, to: from + 4 }), new Uint8Array(3))
+  const killed = overlaid(store, {
+    delete: async (keys) => {
+      await store.delete(keys.slice(0, 1))
+      throw new Error('killed')
+    },
+  })
+  await expect(emptyLake(killed)).rejects.toThrow('killed')
+  expect(await store.get('_lake.json')).toEqual(mark)
+  await emptyLake(store)
+  expect((await Array.fromAsync(store.list(''))).flat().map(({ key }) => key)).toEqual(['_lake.json'])
 })
 
 test('rows of many files come by time; a file is opened when its time has come', async () => {
