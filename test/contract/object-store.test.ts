@@ -32,6 +32,19 @@ test('a directory: what a process left unfinished is not listed, and goes after 
   expect(await readdir(unfinished)).toEqual(['young'])
 })
 
+test('a directory: after a sweep that failed the next write tries again', async () => {
+  const unfinished = join(directory, '.unfinished')
+  const stubborn = join(unfinished, 'no-file')
+  await mkdir(stubborn, { recursive: true })
+  await utimes(stubborn, new Date(0), new Date(0))
+  const store = new DirectoryObjectStore(directory)
+  await expect(store.put('a', Uint8Array.of(1))).rejects.toMatchObject({ code: 'REP_STORE_UNAVAILABLE' })
+  await rm(stubborn, { recursive: true })
+  await store.put('a', Uint8Array.of(1))
+  expect(await store.head('a')).toEqual({ key: 'a', bytes: 1 })
+  await store.close()
+})
+
 test('a directory that cannot be written says so', async () => {
   await writeFile(join(directory, 'file'), 'x')
   const store = new DirectoryObjectStore(join(directory, 'file'))

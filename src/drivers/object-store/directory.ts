@@ -108,7 +108,8 @@ export class DirectoryObjectStore implements ObjectStore {
   }
 
   async close(): Promise<void> {
-    await this.#swept
+    // A sweep that failed was told to who wrote then.
+    await Promise.allSettled([this.#swept])
   }
 
   /** Keys below one directory that begin with the prefix and come after `after`, in order. */
@@ -135,8 +136,7 @@ export class DirectoryObjectStore implements ObjectStore {
     const path = join(directory, randomUUID())
     try {
       await mkdir(directory, { recursive: true })
-      this.#swept ??= sweep(directory)
-      await this.#swept
+      await this.#sweepOnce(directory)
       const file = await open(path, 'wx')
       try {
         for await (const part of body instanceof Uint8Array ? [body] : body) {
@@ -153,6 +153,18 @@ export class DirectoryObjectStore implements ObjectStore {
       if (signal?.aborted) throw error
       throw unavailable(path, error)
     }
+  }
+
+  /** Once for each store; after a failure the next write tries again. */
+  #sweepOnce(directory: string): Promise<void> {
+    if (this.#swept === null) {
+      const sweeping = sweep(directory)
+      this.#swept = sweeping
+      sweeping.catch(() => {
+        if (this.#swept === sweeping) this.#swept = null
+      })
+    }
+    return this.#swept
   }
 
   /** Makes the directories of a file, durable themselves. */
