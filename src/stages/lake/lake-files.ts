@@ -16,10 +16,10 @@ export interface LakeFolder {
   readonly merged: readonly LakeFile[]
 }
 
-/** The folders of a lake, in the order of their names, that is: of time. */
-export async function* lakeFolders(store: ObjectStore): AsyncGenerator<LakeFolder> {
+/** The folders of a lake, or one of them, in the order of their names, that is: of time. */
+export async function* lakeFolders(store: ObjectStore, under = 'event_date='): AsyncGenerator<LakeFolder> {
   let files: LakeFile[] = []
-  for await (const page of store.list('event_date=')) {
+  for await (const page of store.list(under)) {
     for (const { key, bytes } of page) {
       const file = parseFile(key, bytes)
       if (file === null) continue

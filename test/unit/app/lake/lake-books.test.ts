@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { compactLake } from '../../../../src/app/lake/compact-lake.ts'
 import { emptyLake } from '../../../../src/app/lake/empty-lake.ts'
 import { bookLake } from '../../../../src/app/lake/lake-books.ts'
 import { mergeByTime } from '../../../../src/app/lake/merge-by-time.ts'
@@ -14,6 +15,7 @@ import { USER_ACTION } from '../../../../src/domain/topics.ts'
 import { formatTraceId, runTag } from '../../../../src/domain/trace-id.ts'
 import { DirectoryObjectStore } from '../../../../src/drivers/object-store/directory.ts'
 import { createLedger, openLedger } from '../../../../src/measure/ledger.ts'
+import type { ObjectStore } from '../../../../src/ports/object-store.ts'
 import { overlaid } from '../../../fixtures/overlaid.ts'
 import { action, openStageLab, type StageLab } from '../../stages/stage-lab.ts'
 
@@ -29,26 +31,62 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-test('what the lake lacks and what it has twice is in the ledger; rows of before the run are not', async () => {
-  const store = new DirectoryObjectStore(directory)
+/** A file of partition 2 that has the actions of these sequence numbers from an offset on. */
+function file(sequences: readonly number[], from: number): Uint8Array {
   const tag = runTag(5, 'action')
-  const file = (sequences: readonly number[], from: number): Uint8Array => {
-    const rows = new LakeRows()
-    for (const [i, sequence] of sequences.entries()) {
-      const traceId = formatTraceId(1_759_276_800_000, tag, sequence)
-      rows.add(action(0, { traceId }), { partition: 2, offset: from + i, receivedMs: 1 })
-    }
-    return encodeLakeFile(rows.columns)
+  const rows = new LakeRows()
+  for (const [i, sequence] of sequences.entries()) {
+    const traceId = formatTraceId(1_759_276_800_000, tag, sequence)
+    rows.add(action(0, { traceId }), { partition: 2, offset: from + i, receivedMs: 1 })
   }
-  await store.put(fileKey(HOUR, { partition: 2, from: 8, to: 12 }), file([3, 3, 0, 1], 8))
-  await store.put(fileKey(HOUR, { partition: 2, from: 12, to: 13 }), file([1], 12))
+  return encodeLakeFile(rows.columns)
+}
+
+/** What the ledger says of the lake after a run of four actions that began at offset 10. */
+async function book(store: ObjectStore) {
   const set = ['pipeline.lake.enabled=true', `pipeline.lake.where=${directory}`]
   const scenario = await loadScenario('baseline', { set }, {})
   const ledger = createLedger({ seed: 5, streams: { action: { count: 4, stages: ['index', 'lake'] } } })
   const from = [{ topic: USER_ACTION, partition: 2, offset: 10 }]
-  const notes = await bookLake({ stack: lab.stack, scenario, ledger, from })
-  expect([...openLedger(ledger)[0]!.effects[1]!]).toEqual([1, 2, 0, 0])
+  const stack = { ...lab.stack, openObjects: async () => store }
+  const notes = await bookLake({ stack, scenario, ledger, from })
+  return { effects: [...openLedger(ledger)[0]!.effects[1]!], notes }
+}
+
+test('what the lake lacks and what it has twice is in the ledger; rows of before the run are not', async () => {
+  const store = new DirectoryObjectStore(directory)
+  await store.put(fileKey(HOUR, { partition: 2, from: 8, to: 12 }), file([3, 3, 0, 1], 8))
+  await store.put(fileKey(HOUR, { partition: 2, from: 12, to: 13 }), file([1], 12))
+  const { effects, notes } = await book(store)
+  expect(effects).toEqual([1, 2, 0, 0])
   expect(notes[0]).toMatch(/^Lake: 3 rows in 2 files/)
+})
+
+test('rows of files that were merged and are left over count once', async () => {
+  const store = new DirectoryObjectStore(directory)
+  await store.put(fileKey(HOUR, { partition: 2, from: 10, to: 12 }), file([0, 1], 10))
+  await store.put(fileKey(HOUR, { partition: 2, from: 12, to: 14 }), file([2, 3], 12))
+  await store.put(fileKey(HOUR, { partition: 2, from: 10, to: 14 }), file([0, 1, 2, 3], 10))
+  const { effects, notes } = await book(store)
+  expect(effects).toEqual([1, 1, 1, 1])
+  expect(notes[0]).toMatch(/^Lake: 4 rows in 1 file /)
+})
+
+test('files that are merged after some of them were read count once', async () => {
+  const store = new DirectoryObjectStore(directory)
+  await store.put(fileKey(HOUR, { partition: 2, from: 10, to: 12 }), file([0, 1], 10))
+  await store.put(fileKey(HOUR, { partition: 2, from: 12, to: 13 }), file([1], 12))
+  await store.put(fileKey(HOUR, { partition: 2, from: 13, to: 14 }), file([3], 13))
+  let reads = 0
+  const merging = overlaid(store, {
+    get: async (key, range, signal) => {
+      if (++reads === 2) await compactLake(store)
+      return store.get(key, range, signal)
+    },
+  })
+  const { effects, notes } = await book(merging)
+  expect(effects).toEqual([1, 2, 0, 1])
+  expect(notes[0]).toMatch(/^Lake: 4 rows in 1 file /)
 })
 
 test('only a lake of rep is emptied', async () => {
