@@ -1,4 +1,6 @@
 import { Args, Flags } from '@oclif/core'
+import { Home } from '../src/app/home.ts'
+import { requireOtherLake, withLakePlace } from '../src/app/lake/lake-place.ts'
 import { prepareReplay } from '../src/app/prepare-replay.ts'
 import { REPLAY_CHOICES, replayWish } from '../src/app/replay-wish.ts'
 import { loadScenario } from '../src/config/load-scenario.ts'
@@ -61,6 +63,8 @@ export default class Replay extends LabCommand {
     const { tps, seed, set } = flags
     const wish = replayWish({ ...flags, file: args.file })
     const base = await loadScenario(flags.scenario, { tps, seed, set })
+    const home = new Home(flags['data-dir'])
+    if (wish.isLake) requireOtherLake(withLakePlace(base, home, flags.stack), wish.file)
     return this.runLabAndReport({
       name: base.name,
       prepare: (place) => prepareReplay(base, wish, place),
