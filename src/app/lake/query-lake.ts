@@ -29,7 +29,7 @@ export async function queryLake(store: ObjectStore, query: LakeQuery): Promise<Q
       return await queryOnce(store, query)
     } catch (error) {
       const isGone = error instanceof RepError && error.code === 'REP_NOT_FOUND'
-      if (!isGone || attempt === TRIES) throw error
+      if (!isGone || attempt === TRIES || query.signal?.aborted) throw error
     }
   }
 }
@@ -37,11 +37,11 @@ export async function queryLake(store: ObjectStore, query: LakeQuery): Promise<Q
 async function queryOnce(store: ObjectStore, query: LakeQuery): Promise<QueryResult> {
   const files = await filesOf(store, query)
   const { driver, place } = store.capabilities
-  if (files.length === 0) throw new RepError('REP_USAGE', `${place} has no events in these hours.`)
-  if (driver === 'directory') {
-    const paths = files.map(({ key }) => join(place, key))
-    return queryFiles(paths, query.sql, query.signal)
+  if (files.length === 0) {
+    const inHours = query.since === undefined && query.until === undefined ? '' : ' in these hours'
+    throw new RepError('REP_USAGE', `${place} has no events${inHours}.`)
   }
+  if (driver === 'directory') return queryInPlace(store, files, query)
   const directory = await mkdtemp(join(tmpdir(), 'rep-lake-'))
   try {
     const paths = await fetchFiles(store, files, directory)
@@ -49,6 +49,26 @@ async function queryOnce(store: ObjectStore, query: LakeQuery): Promise<QueryRes
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+/** Asks the files where they are. Rejects with REP_NOT_FOUND where one of them was merged meanwhile. */
+async function queryInPlace(
+  store: ObjectStore,
+  files: readonly LakeFile[],
+  { sql, signal }: LakeQuery,
+): Promise<QueryResult> {
+  const paths = files.map(({ key }) => join(store.capabilities.place, key))
+  try {
+    return await queryFiles(paths, sql, signal)
+  } catch (error) {
+    // DuckDB says in words of its own that it misses a file: what counts is whether one is missing.
+    for (const { key } of files) if ((await store.head(key)) === null) throw merged(key, error)
+    throw error
+  }
+}
+
+function merged(key: string, cause?: unknown): RepError {
+  return new RepError('REP_NOT_FOUND', `${key} is gone: it was merged meanwhile.`, { cause })
 }
 
 async function filesOf(store: ObjectStore, { since, until }: LakeQuery): Promise<LakeFile[]> {
@@ -83,7 +103,7 @@ async function fetchFiles(
   for (let from = 0; from < files.length; from += AT_ONCE) {
     const some = files.slice(from, from + AT_ONCE).map(async ({ key }) => {
       const bytes = await store.get(key)
-      if (bytes === null) throw new RepError('REP_NOT_FOUND', `${key} is gone: it was merged meanwhile.`)
+      if (bytes === null) throw merged(key)
       const path = join(directory, key)
       await mkdir(dirname(path), { recursive: true })
       await writeFile(path, bytes)
