@@ -31,6 +31,8 @@ export async function withStatistics(
   const running = runStages(context, { stages, settings, counters: {}, signal: stop.signal }).finally(() =>
     ended.abort(),
   )
+  // It may fail while `use` still closes what it opened, before anybody awaits it below: that is no unhandled rejection.
+  running.catch(() => undefined)
   try {
     // Whichever fails is heard of: the stage at the end.
     await use({ sql, signal: AbortSignal.any([signal, ended.signal]) })
