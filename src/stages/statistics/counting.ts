@@ -96,15 +96,21 @@ export class Counting {
 
   /** Where each goes on: at its mark, or where PostgreSQL has all before. */
   async #starts(stretches: readonly Stretch[]): Promise<ReadonlyMap<string, number>> {
-    const unmarked = stretches.map(sourceOf).filter((source) => (this.#marks.get(source) ?? null) === null)
-    const known =
-      unmarked.length === 0 ? new Map<string, number>() : await this.#options.progress.read(unmarked)
+    const unmarked = stretches.filter((stretch) => (this.#marks.get(sourceOf(stretch)) ?? null) === null)
+    const known = await this.#reached(unmarked)
     return new Map(
       stretches.map((stretch) => {
         const source = sourceOf(stretch)
         return [source, this.#marks.get(source) ?? known.get(source) ?? 0]
       }),
     )
+  }
+
+  /** Up to where PostgreSQL has these; one that was emptied meanwhile must know of them before a flush can go on. */
+  async #reached(stretches: readonly Stretch[]): Promise<ReadonlyMap<string, number>> {
+    if (stretches.length === 0) return new Map()
+    await this.#options.progress.ensure(stretches)
+    return this.#options.progress.read(stretches.map(sourceOf))
   }
 
   async #step(stretch: Stretch, start: number): Promise<Step> {

@@ -37,7 +37,10 @@ export class FlushLease {
   /** A new token, whoever has the lock: all older ones are worthless from now on. */
   async take(): Promise<number> {
     const [row] = await this.#sql.query<{ fencing_token: number }>(
-      'UPDATE statistics_state SET fencing_token = fencing_token + 1 RETURNING fencing_token',
+      // The row is missing where the tables were emptied.
+      `INSERT INTO statistics_state (fencing_token) VALUES (1)
+       ON CONFLICT (only_row) DO UPDATE SET fencing_token = statistics_state.fencing_token + 1
+       RETURNING fencing_token`,
     )
     this.#token = row!.fencing_token
     return this.#token

@@ -178,6 +178,26 @@ test('a member that lost its partition adds nothing with what it still holds', a
   expect(await minutes('all')).toEqual([['', 'VIEW', 3]])
 })
 
+test('where PostgreSQL is emptied under a running stage all is counted again, and flushed', async () => {
+  await appendActions(lab.stack, [action(1), action(2)])
+  const { stage, consumer } = await open()
+  await handleAll({ stage, consumer })
+  await stage.flush()
+  const sql = await lab.stack.openSql()
+  await sql.script(
+    `TRUNCATE events, event_statistics, event_statistics_by_hour, post_statistics, product_statistics,
+       search_statistics, statistics_progress, statistics_flush, statistics_state`,
+  )
+  await appendActions(lab.stack, [action(3)])
+  await handleAll({ stage, consumer })
+  await stage.flush()
+  await consumer.close()
+  expect(await minutes('all')).toEqual([['', 'VIEW', 3]])
+  expect(await rows()).toHaveLength(3)
+  const [state] = await sql.query('SELECT as_of FROM statistics_state')
+  expect(state?.as_of).toBeInstanceOf(Date)
+})
+
 describe.skipIf(redisMissing)('on Redis (skipped where there is no redis-server)', () => {
   let servers: RedisServers
   beforeEach(async () => {
