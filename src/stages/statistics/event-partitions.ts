@@ -62,7 +62,8 @@ export class EventPartitions {
     if (Number.isFinite(newest)) this.#newest = newest
     // Clocks that are wrong name days without end.
     if (this.#done.size > MOST_DAYS_DONE) this.#done.clear()
-    for (const day of fresh) this.#done.add(day)
+    // A day of the future waits in the default partition, and gets its own when it comes.
+    for (const day of fresh) if (day <= today + 1) this.#done.add(day)
   }
 }
 
