@@ -23,7 +23,11 @@ export const seriesQuery = {
       ...text,
       description: `Event time, a date or ISO 8601 with its zone. Default: 60 minutes, 24 hours or 30 days before to. At most ${MOST_POINTS} points.`,
     },
-    to: { ...text, description: 'Exclusive. Default: the end of the newest interval that has counts.' },
+    to: {
+      ...text,
+      description:
+        'Exclusive. Default: the end of the newest interval that has counts, at most a day from now.',
+    },
     interval: { type: 'string', enum: Object.keys(INTERVALS), default: 'hour' },
   },
 } as const

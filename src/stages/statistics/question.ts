@@ -38,6 +38,9 @@ export interface QuestionFault {
   readonly message: string
 }
 
+/** Ranges end before it: ISO 8601 and PostgreSQL write later years differently. */
+const END_MS = Date.UTC(10_000, 0)
+
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
 const NOT_A_TIME = 'must be a date, or a date and time with its zone: 2026-03-01 or 2026-03-01T12:00:00Z'
 
@@ -61,7 +64,10 @@ export function readQuestion(asked: Asked): Question | QuestionFault {
   }
 }
 
-/** The range of a series in whole intervals, from `from` up to before `to`. `newestMs`: the newest time that has counts. */
+/**
+ * The range of a series in whole intervals, from `from` up to before `to`. `newestMs`: the newest time that has counts,
+ * as far as it is not of the future.
+ */
 export function rangeOf(
   { interval, fromMs, toMs }: Question,
   newestMs: number,
@@ -70,6 +76,14 @@ export function rangeOf(
   const begin = (time: number): number => Math.floor(time / ms) * ms
   const end = begin((toMs ?? Math.max(newestMs, fromMs ?? 0) + 1) + ms - 1)
   const start = fromMs === null ? Math.max(0, end - points * ms) : begin(fromMs)
+  if (end >= END_MS)
+    return {
+      parameter: toMs === null ? 'from' : 'to',
+      message: 'is too late: a range must end before the year 10000',
+    }
+  // What is older counts as 1970, and PostgreSQL has no year 0.
+  if (start < 0) return { parameter: 'from', message: 'must not be before 1970' }
+  if (end <= start) return { parameter: 'to', message: 'must be later than from, and than 1970' }
   if ((end - start) / ms <= MOST_POINTS) return { fromMs: start, toMs: end }
   const message = `makes ${(end - start) / ms} points of a ${interval}; at most ${MOST_POINTS} are given: ask for a shorter range or a longer interval`
   return { parameter: 'from', message }

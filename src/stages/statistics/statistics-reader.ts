@@ -17,6 +17,9 @@ export interface Series {
   readonly asOf: string | null
 }
 
+/** The newest time of counts may be this far ahead of this host's clock; events beyond it have a clock that is wrong. */
+const AHEAD_MS = 86_400_000
+
 export const TOP_BY = ['views', 'likes', 'clicks', 'searches'] as const
 export type TopBy = (typeof TOP_BY)[number]
 export const TOP_OF = ['post', 'product'] as const
@@ -100,8 +103,11 @@ export class StatisticsReader {
 
   async #state(): Promise<State> {
     const [state] = await this.#sql.query<State & Record<string, unknown>>(
-      `SELECT as_of, (SELECT max(minute) FROM event_statistics WHERE subject_kind = 'all' AND subject_id = '') AS newest
-       FROM statistics_state`,
+      `SELECT as_of, (
+         SELECT max(minute) FROM event_statistics
+         WHERE subject_kind = 'all' AND subject_id = '' AND minute <= $1::timestamptz
+       ) AS newest FROM statistics_state`,
+      [iso(Date.now() + AHEAD_MS)],
     )
     return state ?? { as_of: null, newest: null }
   }
