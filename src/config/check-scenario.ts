@@ -27,6 +27,7 @@ export function checkScenario(parts: Parts): ScenarioInput {
   // Only the author's own objectives are faults where nothing drives them; inherited ones are left out.
   const own = !parts.builtIn && valueAt(document.raw, ['objectives']) !== undefined
   wrong.push(...objectiveFaults(objectives, own && parsed.success ? parsed.data.load : null))
+  if (parsed.success) wrong.push(...stepFaults(parsed.data))
   const faults = [...place(wrong, parts), ...changes.faults]
   if (faults.length > 0 || !parsed.success) throw refuse(parts, faults)
   const { load } = parsed.data
@@ -34,6 +35,14 @@ export function checkScenario(parts: Parts): ScenarioInput {
     ...parsed.data,
     objectives: parsed.data.objectives.filter((line) => undriven(line, load) === null),
   }
+}
+
+/** Steps keep the stores, so that after the second one nobody can tell its rows and counts from those before. */
+function stepFaults({ catalogue, pipeline }: ScenarioInput): readonly PathFault[] {
+  if (catalogue.steps.length < 2 || !pipeline.statistics.enabled) return []
+  const message =
+    'cannot be true together with several catalogue.steps, whose counts cannot be told apart; leave one of them out'
+  return [{ path: ['pipeline', 'statistics', 'enabled'], at: 'value', message }]
 }
 
 /** Faults with their places, in the file's order; those of an override name the override. */

@@ -286,3 +286,13 @@ test.each([
     details: expect.arrayContaining([expect.stringContaining(message)]),
   })
 })
+
+test('statistics are refused together with several steps of posts, and allowed with one', async () => {
+  const posts = 'load: { model: posts, through: collector }\n'
+  const on = { set: ['pipeline.statistics.enabled=true'] }
+  expect(await faults(`${posts}catalogue: { posts: 50, steps: [10, 50] }`, on)).toEqual([
+    '--set pipeline.statistics.enabled=true: pipeline.statistics.enabled: cannot be true together with several catalogue.steps, whose counts cannot be told apart; leave one of them out',
+  ])
+  expect(await faults(`${posts}catalogue: { posts: 50, steps: [50] }`, on)).toEqual([])
+  expect(await faults(`${posts}catalogue: { posts: 50, steps: [10, 50] }`)).toEqual([])
+})
