@@ -230,7 +230,14 @@ async function survives(all: readonly Item[], crashes: readonly Life[]): Promise
 }
 
 test('whatever is lost and wherever it crashes, counts and rows equal a fold over the whole stream', async () => {
-  await fc.assert(fc.asyncProperty(items, lives, survives), { numRuns: 40 })
+  const views: Item[] = [0, 1].map((number) => ({ number, kind: 'view' }))
+  const first: Life = { batchRecords: 1, flushEvery: 1, writes: 0, done: false, loss: null }
+  // Of two partitions the one's counts are lost, and the other's are flushed: found by chance once in some 300 runs.
+  const lost = Array.from({ length: 12 }, (_, i): [Item[], Life[]] => [
+    views,
+    [first, { ...first, writes: 28 + i, done: true, loss: 'live' }],
+  ])
+  await fc.assert(fc.asyncProperty(items, lives, survives), { numRuns: 40, examples: lost })
 })
 
 test('a crash at any write of counting and flushing', async () => {

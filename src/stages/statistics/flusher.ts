@@ -93,7 +93,8 @@ export class Flusher {
         return false
       }
       await keyValue.dropTally(TALLY, id)
-      if (id === own) return true
+      // What was counted of one source may be lost while another's is there to be flushed.
+      if (id === own) return (await reaches(sql, marks)) || this.#begin()
     }
     return false
   }
