@@ -6,6 +6,7 @@ export const REPORT_STYLE = `
   --good: #1a7f4f; --bad: #bb2d1f; --warn: #915c00;
   --pass-tint: #eaf5ee; --fail-tint: #fcefec; --invalid-tint: #fbf3e1; --loss-tint: #fcefec;
   --ack: #7a7f88; --index: #a06a00; --preference: #00836a; --freshness: #0a62b8; --recommend: #c2480e; --notify: #a44a8b;
+  --posts: #4a7d12; --searches: #5b5bd0;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
@@ -14,6 +15,7 @@ export const REPORT_STYLE = `
     --good: #57c08b; --bad: #ff8d7c; --warn: #e2b154;
     --pass-tint: #14241c; --fail-tint: #2b1916; --invalid-tint: #282114; --loss-tint: #2b1916;
     --ack: #a2a7b0; --index: #e3b04b; --preference: #3fc3a2; --freshness: #6ab0f3; --recommend: #f38a52; --notify: #de93c7;
+    --posts: #9ccb5f; --searches: #a5a5f5;
   }
 }
 * { box-sizing: border-box; }
@@ -94,6 +96,7 @@ svg.narrow { display: none; }
 .off { display: none; }
 .m-ack { --c: var(--ack); } .m-index { --c: var(--index); } .m-preference { --c: var(--preference); }
 .m-freshness { --c: var(--freshness); } .m-recommend { --c: var(--recommend); } .m-notify { --c: var(--notify); }
+.m-posts { --c: var(--posts); } .m-searches { --c: var(--searches); }
 .b-0 { --c: var(--freshness); } .b-1 { --c: var(--recommend); } .b-2 { --c: var(--preference); }
 .b-3 { --c: var(--notify); } .b-4 { --c: var(--index); } .b-5 { --c: var(--ack); }
 .offered { --c: var(--faint); } .sent { --c: var(--freshness); }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { renderHtml } from '../../../reports/html.ts'
+import { REPORT_STYLE } from '../../../reports/html-style.ts'
+import { MEASURES } from '../../../src/measure/run-record.ts'
 import { KINDS } from '../../fixtures/run-records/build.ts'
 import { emptyRecord, hostileRecord, storedRecord } from './records.ts'
 
@@ -85,3 +87,10 @@ function unclosed(html: string): string[] {
   }
   return [...open, ...wrong]
 }
+
+test('every measure has a colour, by day and by night', () => {
+  for (const name of MEASURES) {
+    expect(REPORT_STYLE).toContain(`.m-${name} { --c: var(--${name}); }`)
+    expect(REPORT_STYLE.match(new RegExp(`--${name}: #`, 'g')), name).toHaveLength(2)
+  }
+})
