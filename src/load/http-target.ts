@@ -41,7 +41,12 @@ export function parseTarget(template: string): HttpTarget {
   }
 }
 
-/** What comes after the path in every request to the target, up to the headers of a body or the empty line. */
+/** What comes after the path in every request, up to headers of its own or the empty line. */
+export function requestHead({ authority }: HttpTarget): string {
+  return ` HTTP/1.1\r\nhost: ${authority}\r\nuser-agent: rep\r\n`
+}
+
+/** The same of a request for JSON. */
 export function requestTail(target: HttpTarget): string {
-  return ` HTTP/1.1\r\nhost: ${target.authority}\r\nuser-agent: rep\r\naccept: application/json\r\n`
+  return `${requestHead(target)}accept: application/json\r\n`
 }

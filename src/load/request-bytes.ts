@@ -1,4 +1,4 @@
-import type { HttpTarget } from './http-target.ts'
+import { type HttpTarget, requestHead } from './http-target.ts'
 
 const OPEN = 91
 const CLOSE = 93
@@ -39,19 +39,14 @@ export class RequestBytes {
 
   /** `method path` without a body. */
   bare(method: string, path: string): Uint8Array {
-    const { authority } = this.#target
-    return Buffer.from(
-      `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\nuser-agent: rep\r\n\r\n`,
-      'latin1',
-    )
+    return Buffer.from(`${method} ${path}${requestHead(this.#target)}\r\n`, 'latin1')
   }
 
   #headOf(path: string): Buffer {
     const known = this.#heads.get(path)
     if (known !== undefined) return known
-    const { authority } = this.#target
-    const lines = [`POST ${path} HTTP/1.1`, `host: ${authority}`, 'user-agent: rep']
-    const head = Buffer.from(`${lines.join('\r\n')}\r\ncontent-type: application/json\r\ncontent-length: `)
+    const own = 'content-type: application/json\r\ncontent-length: '
+    const head = Buffer.from(`POST ${path}${requestHead(this.#target)}${own}`)
     // Paths with an id in them are many.
     if (this.#heads.size < MOST_HEADS) this.#heads.set(path, head)
     return head

@@ -34,10 +34,13 @@ export interface AppendFailure {
   readonly indeterminate: boolean
 }
 
-/** The next offset to read of one partition. */
-export interface Position {
+export interface TopicPartition {
   readonly topic: string
   readonly partition: number
+}
+
+/** The next offset to read of one partition. */
+export interface Position extends TopicPartition {
   /** The next offset to read, that is: last handled + 1. */
   readonly offset: number
 }
@@ -69,16 +72,14 @@ export interface Consumer {
    */
   commit(positions: readonly Position[]): Promise<void>
   /** Stops reading these partitions (backpressure); they stay assigned. */
-  pause(partitions: readonly { topic: string; partition: number }[]): void
-  resume(partitions: readonly { topic: string; partition: number }[]): void
-  assignment(): readonly { topic: string; partition: number }[]
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  assignment(): readonly TopicPartition[]
   /** Leaves the group; its partitions go to the other members at once. */
   close(): Promise<void>
 }
 
-export interface PartitionOffsets {
-  readonly topic: string
-  readonly partition: number
+export interface PartitionOffsets extends TopicPartition {
   /** First offset still kept. */
   readonly earliest: number
   /** Offset that the next record will get. */

@@ -1,10 +1,16 @@
 import { RepError } from '../../errors/rep-error.ts'
-import type { ConsumeOptions, Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
+import type {
+  ConsumeOptions,
+  Consumer,
+  Position,
+  StoredRecord,
+  TopicPartition,
+} from '../../ports/event-log.ts'
 import { PartitionQueues } from './kafka-partition-queues.ts'
 import { startPositions } from './kafka-start-positions.ts'
 import { Wakeup } from './kafka-wakeup.ts'
 import { Deliveries } from './kafkajs-deliveries.ts'
-import { KafkajsGroup, type KafkajsParts, type TopicPartition } from './kafkajs-group.ts'
+import { KafkajsGroup, type KafkajsParts } from './kafkajs-group.ts'
 
 /**
  * A member of a group on kafkajs, which pushes batches and joins again by itself. Its handlers are held back until

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Consumer as Client, EachBatchPayload, Kafka } from 'kafkajs'
 import type { RepError } from '../../errors/rep-error.ts'
-import type { ConsumeOptions, Position } from '../../ports/event-log.ts'
+import type { ConsumeOptions, Position, TopicPartition } from '../../ports/event-log.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
 import { fenced, unavailable } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 import type { Wakeup } from './kafka-wakeup.ts'
 import type { Deliveries } from './kafkajs-deliveries.ts'
-
-export type TopicPartition = { readonly topic: string; readonly partition: number }
 
 const FETCH_BYTES = 2 * 1024 * 1024
 const PARTITION_FETCH_BYTES = 512 * 1024

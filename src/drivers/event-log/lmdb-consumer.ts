@@ -1,14 +1,18 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { RepError } from '../../errors/rep-error.ts'
-import type { ConsumeOptions, Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
+import type {
+  ConsumeOptions,
+  Consumer,
+  Position,
+  StoredRecord,
+  TopicPartition,
+} from '../../ports/event-log.ts'
 import type { LmdbEnvironment } from '../lmdb-environment.ts'
 import type { FrameStore } from './frame-store.ts'
 import type { GroupMembership } from './group-membership.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { TopicReader } from './topic-reader.ts'
 import type { TopicStore } from './topic-store.ts'
-
-type TopicPartition = { readonly topic: string; readonly partition: number }
 
 // A wait for records looks again after 1 ms; the longer nothing comes, the rarer, down to once in 5 ms.
 const SHORTEST_WAIT_MS = 1

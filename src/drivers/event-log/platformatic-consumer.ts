@@ -1,5 +1,11 @@
 import { RepError } from '../../errors/rep-error.ts'
-import type { ConsumeOptions, Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
+import type {
+  ConsumeOptions,
+  Consumer,
+  Position,
+  StoredRecord,
+  TopicPartition,
+} from '../../ports/event-log.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
 import type { KafkaSettings } from './kafka-options.ts'
 import { PartitionQueues } from './kafka-partition-queues.ts'
@@ -8,8 +14,6 @@ import { Wakeup } from './kafka-wakeup.ts'
 import { PlatformaticFetch } from './platformatic-fetch.ts'
 import { PlatformaticFetchLoop } from './platformatic-fetch-loop.ts'
 import { PlatformaticMembership } from './platformatic-membership.ts'
-
-type TopicPartition = { readonly topic: string; readonly partition: number }
 
 // Together they bound what a consumer keeps that was not polled: about two fetches of each broker. Under a backlog
 // all of it is live when garbage is collected, so more than a few polls' worth costs more than it saves.

@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RepError } from '../../errors/rep-error.ts'
-import type { ConsumeOptions, Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
+import type {
+  ConsumeOptions,
+  Consumer,
+  Position,
+  StoredRecord,
+  TopicPartition,
+} from '../../ports/event-log.ts'
 import { fenced, unavailable } from './kafka-errors.ts'
 import { DUE_HEADER, decodeDue, namedHeaders } from './kafka-headers.ts'
 import { PartitionQueues } from './kafka-partition-queues.ts'
 import { startPositions } from './kafka-start-positions.ts'
-import { RdkafkaGroup, type RdkafkaParts, type TopicPartition } from './rdkafka-group.ts'
+import { RdkafkaGroup, type RdkafkaParts } from './rdkafka-group.ts'
 import type { RdkafkaError, RdkafkaMessage } from './rdkafka-module.ts'
 
 const LONGEST_WAIT_MS = 5

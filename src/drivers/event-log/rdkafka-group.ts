@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ConsumeOptions, Position } from '../../ports/event-log.ts'
+import type { ConsumeOptions, Position, TopicPartition } from '../../ports/event-log.ts'
 import type { KafkaAdmin } from './kafka-admin.ts'
 import { fenced, unavailable } from './kafka-errors.ts'
 import type { KafkaSettings } from './kafka-options.ts'
@@ -10,8 +10,6 @@ import type {
   RdkafkaModule,
   RdkafkaPartition,
 } from './rdkafka-module.ts'
-
-export type TopicPartition = { readonly topic: string; readonly partition: number }
 
 // A wait for messages takes a thread of the pool that all file access shares: it is short, and JavaScript's timers
 // do the rest of the waiting.

@@ -1,8 +1,9 @@
 import type { EventLog, Position, StoredRecord } from '../../ports/event-log.ts'
 import type { KeyValue } from '../../ports/key-value.ts'
-import { type TallyResult, type TallySection, tallyKeys } from '../../ports/tallies.ts'
+import type { TallyResult, TallySection } from '../../ports/tallies.ts'
 import { add, countEvent, secondName, sourceOf, TALLY } from './counters.ts'
 import type { LoggedEvent } from './event-rows.ts'
+import { readMarks } from './marks.ts'
 import type { Progress } from './progress.ts'
 
 /** Records of a partition that are read and counted again at a time. */
@@ -67,11 +68,8 @@ export class Counting {
 
   /** Reads how far these sources are counted by what the key-value store has. */
   async look(sources: readonly string[]): Promise<void> {
-    const [marks] = await this.#options.keyValue.getHashes([tallyKeys(TALLY).marks])
-    for (const source of sources) {
-      const text = marks?.[source]
-      this.#marks.set(source, text === undefined ? null : Number(text))
-    }
+    const marks = await readMarks(this.#options.keyValue)
+    for (const source of sources) this.#marks.set(source, marks.get(source) ?? null)
   }
 
   /** Counts all of these; what comes before them and is not counted, too. After an error it may be called again. */

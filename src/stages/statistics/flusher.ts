@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { RepError } from '../../errors/rep-error.ts'
 import type { KeyValue } from '../../ports/key-value.ts'
 import type { Sql } from '../../ports/sql.ts'
-import { tallyKeys } from '../../ports/tallies.ts'
 import { TALLY } from './counters.ts'
 import { FlushLease } from './flush-lease.ts'
+import { readMarks } from './marks.ts'
 import { readProgress } from './progress.ts'
 import { type FlushOutcome, noteTime, writeSnapshot } from './write-snapshot.ts'
 
@@ -140,12 +140,6 @@ export class Flusher {
     }
     this.#schedule(periodMs)
   }
-}
-
-/** Up to where each source is counted by what the key-value store says. */
-async function readMarks(keyValue: KeyValue): Promise<ReadonlyMap<string, number>> {
-  const [marks] = await keyValue.getHashes([tallyKeys(TALLY).marks])
-  return new Map(Object.entries(marks ?? {}).map(([source, text]) => [source, Number(text)]))
 }
 
 /** Whether PostgreSQL has all that was counted; false where counts were lost and their marks were not. */
