@@ -6,10 +6,13 @@ import { Admin } from '@platformatic/kafka'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadExternal } from '../../src/config/external/load-external.ts'
+import { TOPICS } from '../../src/domain/topics.ts'
 import { openKafkaEventLog } from '../../src/drivers/event-log/kafka.ts'
+import { TopicOwners } from '../../src/drivers/event-log/kafka-topic-owners.ts'
 import { admitExternal } from '../../src/stacks/external/admit-external.ts'
 import { describeExternal } from '../../src/stacks/external/describe-external.ts'
 import { resetExternal } from '../../src/stacks/external/reset-external.ts'
+import { kafkaAccess } from '../../src/stacks/service-access.ts'
 import { removeTopics } from '../contract/event-log-kafka.ts'
 import { describeService, uniquePrefix } from '../fixtures/native-service.ts'
 import { RedisServers } from '../fixtures/redis-servers.ts'
@@ -151,6 +154,20 @@ describeService('REP_TEST_KAFKA', (broker) =>
               code: 'REP_FOREIGN',
               details: [`topic ${topic}`],
             })
+          })
+
+          test('a topic that somebody creates between rep’s look and its own creation stays theirs', async () => {
+            const prefix = newPrefix()
+            const stack = describeExternal(loadExternal({ config: await writeConfig(prefix) }, {}))
+            const theirs = await openKafkaEventLog({ brokers: [broker], prefix, replication: 1 })
+            await theirs.ensureTopics([{ name: FOREIGN, partitions: 12 }])
+            await theirs.close()
+            const owners = await TopicOwners.open(kafkaAccess(stack))
+            await expect(owners.create(TOPICS)).rejects.toMatchObject({
+              code: 'REP_FOREIGN',
+              details: [`topic ${prefix}${FOREIGN}`],
+            })
+            await owners.close()
           })
 
           function newPrefix(): string {

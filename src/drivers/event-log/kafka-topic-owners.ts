@@ -63,9 +63,13 @@ export class TopicOwners {
     )
   }
 
-  /** Creates what is missing and notes it. A topic that somebody else creates meanwhile stays theirs. */
+  /**
+   * Creates what is missing and notes it. Rejects with REP_FOREIGN where somebody else has created one of them
+   * meanwhile, which stays theirs: a topic that is just created is not in every answer of the cluster at once.
+   */
   async create(topics: readonly TopicSpec[]): Promise<void> {
     const states = await this.states(topics)
+    for (const [name, state] of states) if (state === 'foreign') throw this.#foreign(name)
     if (states.get(OWNERS_TOPIC) === 'missing') await this.#createOne({ name: OWNERS_TOPIC, partitions: 1 })
     for (const topic of topics) if (states.get(topic.name) === 'missing') await this.#createOne(topic)
   }
@@ -95,15 +99,20 @@ export class TopicOwners {
       id = created[0]?.id
     } catch (error) {
       if (findErrorBy(error as Error, 'apiId', 'TOPIC_ALREADY_EXISTS') !== null)
-        throw new RepError('REP_FOREIGN', `Topic ${full} was created by somebody else just now.`)
+        throw this.#foreign(name)
       throw unavailable(`topic ${full} could not be created`, error)
     }
     // Waits until it has leaders.
     await this.#topics.ensureTopics([{ name, partitions }])
     const { clusterId, ids } = await this.#ids([name])
-    if (id === undefined || ids.get(name) !== id)
-      throw new RepError('REP_FOREIGN', `Topic ${full} is not the one that rep created just now.`)
+    if (id === undefined || ids.get(name) !== id) throw this.#foreign(name)
     await this.#note(name, { topicId: id, clusterId, createdAt: new Date().toISOString() })
+  }
+
+  #foreign(name: string): RepError {
+    const full = this.#settings.prefix + name
+    const message = `Topic ${full} was created by somebody else just now.`
+    return new RepError('REP_FOREIGN', message, { details: [`topic ${full}`] })
   }
 
   async #note(name: string, note: Note): Promise<void> {
