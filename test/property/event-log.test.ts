@@ -111,6 +111,8 @@ async function allCommitted(appender: Member): Promise<void> {
 async function checkAll(): Promise<void> {
   const applier = openApplier(dataDir, SESSION_MS)
   const { log, environment, effects } = applier
+  // All may have been killed before one of them created it.
+  await log.ensureTopics([TOPIC])
   const consumer = await join(applier)
   const partitions = await log.offsets(TOPIC.name)
   const target = partitions.map((at) => ({ topic: TOPIC.name, partition: at.partition, offset: at.latest }))
