@@ -15,7 +15,7 @@ const LIMITS: FetchLimits = {
 export class PlatformaticReader {
   readonly #admin: KafkaAdmin
   readonly #fetch: PlatformaticFetch
-  /** The fetches of one client share a session with each broker, so they go one after another. */
+  /** One read after another: each may go on with what the one before brought. */
   #last: Promise<unknown> = Promise.resolve()
   /** What the last fetch brought beyond what was asked for: sequential reads go on with it. */
   #rest: Fetched | null = null
