@@ -23,14 +23,21 @@ export interface SettleOptions {
 }
 
 /**
- * Settles documents, popularity and offsets, dead letters first. Documents go first and by themselves, for
- * storing one again changes nothing; popularity, which would count twice, goes with the offsets. After an error
- * it may be called again with the same pending, to which more may have been added.
+ * Stores documents, then dead letters; popularity and offsets are left to `settlePending`. After an error either
+ * may be called again with the same pending, to which more may have been added.
+ */
+export async function storePending(pending: PendingDocuments, options: SettleOptions): Promise<void> {
+  if (pending.documents.length > 0) await storeDocuments(pending, options)
+  options.onBuried(await appendLetters(pending, options.stack))
+}
+
+/**
+ * Stores what is not stored yet, and settles popularity and offsets. Documents go first and by themselves, for
+ * storing one again changes nothing; popularity, which would count twice, goes with the offsets.
  */
 export async function settlePending(pending: PendingDocuments, options: SettleOptions): Promise<void> {
   const { keyValue, settlement } = options.stack
-  if (pending.documents.length > 0) await storeDocuments(pending, options)
-  options.onBuried(await appendLetters(pending, options.stack))
+  await storePending(pending, options)
   await settlement.settle(
     async () => {
       await rankAll(keyValue, pending.increments)

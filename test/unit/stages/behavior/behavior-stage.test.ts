@@ -60,7 +60,7 @@ test('indexes each action under its trace id, found by product, and reports it',
   await consumer.close()
 })
 
-test('commits nothing before its documents are flushed, by number', async () => {
+test('stores documents by number, and commits nothing before they are stored', async () => {
   const { stage, consumer } = await open({ flushDocuments: 3 })
   await appendActions(lab.stack, [action(1), action(2)])
   await handleAll({ stage, consumer })
@@ -69,8 +69,23 @@ test('commits nothing before its documents are flushed, by number', async () => 
   expect(inFlight(stage)).toBe(2)
   await appendActions(lab.stack, [action(3)])
   await handleAll({ stage, consumer })
-  expect(await uncommitted(lab.stack, BEHAVIOR_GROUP)).toBe(0)
   expect(await lab.stack.documents.count(USER_BEHAVIOR_INDEX)).toBe(3)
+  expect(inFlight(stage)).toBe(0)
+  await stage.flush()
+  expect(await uncommitted(lab.stack, BEHAVIOR_GROUP)).toBe(0)
+  await consumer.close()
+})
+
+test('documents that were stored one by one count for popularity once each when they are settled', async () => {
+  const { stage, consumer } = await open({ flushDocuments: 1 })
+  for (const i of [1, 2, 3]) {
+    await appendActions(lab.stack, [action(i, { actionType: 'PURCHASE' })])
+    await handleAll({ stage, consumer })
+  }
+  await stage.flush()
+  expect(await uncommitted(lab.stack, BEHAVIOR_GROUP)).toBe(0)
+  const scores = (await lab.stack.keyValue.top(popularKey(), 10)).map(({ score }) => score)
+  expect(scores.reduce((sum, score) => sum + score, 0)).toBeCloseTo(3 * DEFAULT_ACTION_WEIGHTS.PURCHASE)
   await consumer.close()
 })
 
@@ -119,12 +134,14 @@ test('drops repeats of a trace id, within its window and beyond, and remembers t
   await appendActions(lab.stack, [action(1), action(1)])
   await handleAll(first)
   expect(first.stage.counters).toMatchObject({ in: 2, out: 1, duplicates: 1 })
+  await first.stage.flush()
   await first.consumer.close()
 
   const second = await open({ flushDocuments: 1 })
   await appendActions(lab.stack, [action(1), action(2)])
   await handleAll(second)
   expect(second.stage.counters).toMatchObject({ in: 2, out: 1, duplicates: 1 })
+  await second.stage.flush()
   await second.consumer.close()
 
   const forgetful = await open({ flushDocuments: 1, dedupeWindow: 0 })
@@ -195,7 +212,7 @@ test('takes a batch once, however often it is handed in', async () => {
     await lab.stack.settlement.settle(effects, commit)
   }
   const { stage, consumer } = await open(
-    { flushDocuments: 1 },
+    { flushMs: 0 },
     { ...lab.stack, settlement: { atomic: true, settle } },
   )
   await appendActions(lab.stack, [action(1), action(2)])
