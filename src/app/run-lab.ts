@@ -20,6 +20,7 @@ import { LAKE_EFFECT } from './lake/lake-books.ts'
 import { LiveSampler } from './live-sampler.ts'
 import { actionSchedule, canaryCount, countOffered, type Offered, shardSchedule } from './offered.ts'
 import { openStack } from './open-stack.ts'
+import { rehearse } from './rehearse.ts'
 import { createStores, seedCatalogue } from './seed.ts'
 import { seedPosts } from './seed-posts.ts'
 import { seedPreferences } from './seed-preferences.ts'
@@ -113,6 +114,7 @@ async function prepare(options: LabOptions, stack: Stack): Promise<Lab> {
   const plan = { stack: known, scenario, source, ledger, schemaIds, posts: options.before?.posts ?? null }
   const { products, notes } = await loadCatalogue(plan)
   if (isLead(options) && options.before === undefined) {
+    await rehearse(options)
     await createStores(stack, scenario)
     await prepareLake(stack, scenario)
     const { model, semantic } = stack.embedder.capabilities

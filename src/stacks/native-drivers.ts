@@ -1,10 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { packageRoot } from '../config/package-root.ts'
 import type { SchemaIds } from '../domain/codec.ts'
 import { ElasticsearchDocumentIndex } from '../drivers/document-index/elasticsearch.ts'
 import { ElasticsearchClient, type ElasticsearchOptions } from '../drivers/elasticsearch-client.ts'
-import type { IndexTemplate, IndexTemplates } from '../drivers/elasticsearch-indexes.ts'
 import { HashingEmbedder } from '../drivers/embedder/hashing.ts'
 import { openRedisKeyValue, type RedisKeyValueOptions, type RedisStore } from '../drivers/key-value/redis.ts'
 import { openObjectStore } from '../drivers/object-store/open-object-store.ts'
@@ -19,6 +15,7 @@ import { RepError } from '../errors/rep-error.ts'
 import type { EventLog } from '../ports/event-log.ts'
 import type { Settlement } from '../ports/settlement.ts'
 import type { Stack } from '../ports/stack.ts'
+import { readTemplates } from './index-templates.ts'
 import { noPostgres } from './no-postgres.ts'
 import { once } from './once.ts'
 import { packageVersion } from './package-version.ts'
@@ -122,19 +119,6 @@ const EFFECTS_FIRST: Settlement = {
     await effects()
     await commit()
   },
-}
-
-/** The mappings of the pipeline's indexes: one file each. */
-function readTemplates(): IndexTemplates {
-  const directory = join(packageRoot(), 'docker', 'elasticsearch')
-  const templates: Record<string, IndexTemplate> = {}
-  for (const file of readdirSync(directory)) {
-    if (!file.endsWith('_index.json')) continue
-    templates[basename(file, '.json')] = JSON.parse(
-      readFileSync(join(directory, file), 'utf8'),
-    ) as IndexTemplate
-  }
-  return templates
 }
 
 /** Versions of the servers; one that is down has none, and the record of a run need not wait for it. */

@@ -98,8 +98,7 @@ export class TopicOwners {
       })
       id = created[0]?.id
     } catch (error) {
-      if (findErrorBy(error as Error, 'apiId', 'TOPIC_ALREADY_EXISTS') !== null)
-        throw this.#foreign(name)
+      if (findErrorBy(error as Error, 'apiId', 'TOPIC_ALREADY_EXISTS') !== null) throw this.#foreign(name)
       throw unavailable(`topic ${full} could not be created`, error)
     }
     // Waits until it has leaders.

@@ -12,6 +12,7 @@ import { AppliedMarks, type Loss, markKey } from './applied-marks.ts'
 import { BackupKeeper } from './backup-keeper.ts'
 import { PROGRESS_INDEX_SPEC } from './backup-progress.ts'
 import { LostActions } from './lost-actions.ts'
+import { PendingCommit } from './pending-commit.ts'
 import { RoundMemory, type StoredUser, storePreferences } from './store-preferences.ts'
 import { UserBatch } from './user-batch.ts'
 
@@ -19,6 +20,8 @@ export const PREFERENCE_GROUP = 'rep-preference'
 
 /** Between two looks at the marks while nothing comes, ms. */
 const CHECK_MS = 1000
+/** Between two commits of offsets, ms. */
+const COMMIT_MS = 200
 
 /** Opens the stage and its consumer; run them with `runStage`. */
 export async function openPreferenceStage(
@@ -35,7 +38,7 @@ export async function openPreferenceStage(
 /**
  * Keeps each user's preference. A batch is folded by user into one read and one compare-and-set on the last
  * applied offset, which makes a redelivery or a second consumer harmless: so the records are stored first
- * and the offsets committed after them. What the key-value store loses afterwards is noticed by its marks, and
+ * and the offsets committed after them, a few times a second. What the key-value store loses afterwards is noticed by its marks, and
  * comes back from the backup and the log.
  */
 class PreferenceStage implements ConsumingStage {
@@ -53,6 +56,7 @@ class PreferenceStage implements ConsumingStage {
   readonly #memory = new RoundMemory()
   readonly #backup: BackupKeeper
   readonly #lost: LostActions
+  readonly #handled = new PendingCommit()
   #consumer: Consumer | null = null
   #batch: UserBatch | null = null
   #checkedMs = Number.NEGATIVE_INFINITY
@@ -89,6 +93,8 @@ class PreferenceStage implements ConsumingStage {
   async begin(assigned: readonly Position[]): Promise<void> {
     const { log } = this.#context.stack
     await this.#window.refill(log, assigned, (record) => this.#read(record)?.traceId ?? null)
+    const partitions = new Set(assigned.map(({ partition }) => partition))
+    this.#handled.drop((partition) => partitions.has(partition))
     this.#marks.begin(assigned)
     this.#backup.begin(assigned)
   }
@@ -101,8 +107,9 @@ class PreferenceStage implements ConsumingStage {
       const losses = await this.#apply(batch, (user) => this.#account(batch, user))
       if (losses.length > 0) await this.#checkMarks()
     }
-    await this.#consumer?.commit(batch.positions())
     this.#batch = null
+    this.#handled.advance(batch.next)
+    if (this.#handled.ageMs() >= COMMIT_MS) await this.#commit()
     await this.#backup.tend()
   }
 
@@ -111,6 +118,7 @@ class PreferenceStage implements ConsumingStage {
     await this.#lost.recover()
     if (performance.now() - this.#checkedMs >= CHECK_MS) await this.#checkMarks()
     await this.#lost.recover()
+    await this.#commit()
     await this.#backup.tend()
   }
 
@@ -118,6 +126,7 @@ class PreferenceStage implements ConsumingStage {
     this.#dropLost()
     await this.#checkMarks()
     await this.#lost.recover()
+    await this.#commit()
     await this.#backup.complete()
   }
 
@@ -132,6 +141,15 @@ class PreferenceStage implements ConsumingStage {
     this.#marks.keepOnly(owned)
     this.#lost.keepOnly(owned)
     this.#backup.keepOnly(owned)
+  }
+
+  /** Commits what is handled of the partitions that are still this member's. */
+  async #commit(): Promise<void> {
+    const consumer = this.#consumer
+    if (consumer === null) return
+    const owned = new Set(consumer.assignment().map(({ partition }) => partition))
+    this.#handled.drop((partition) => !owned.has(partition))
+    await this.#handled.commit(consumer)
   }
 
   #take(source: readonly StoredRecord[]): UserBatch {
@@ -178,7 +196,8 @@ class PreferenceStage implements ConsumingStage {
         const actions = batch.users.get(user.userId)!
         onStored(user)
         batch.users.delete(user.userId)
-        if (user.repeated < actions.length) this.#backup.changed(user.userId, actions[user.repeated]!)
+        // Repeats too: whoever applied them may have died before it backed them up.
+        this.#backup.changed(user.userId, actions[0]!)
       }
       batch.marked = marked
     }

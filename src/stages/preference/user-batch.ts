@@ -1,7 +1,6 @@
 import type { UserActionCore } from '../../domain/codec.ts'
 import type { PreferenceStep } from '../../domain/preference-fold.ts'
-import { USER_ACTION } from '../../domain/topics.ts'
-import type { Position, StoredRecord } from '../../ports/event-log.ts'
+import type { StoredRecord } from '../../ports/event-log.ts'
 
 /** One action of a batch, with what it needs to be applied and accounted for. */
 export interface PendingAction extends PreferenceStep {
@@ -51,9 +50,5 @@ export class UserBatch {
   /** True when nothing of it is left to be stored. */
   get applied(): boolean {
     return this.users.size === 0 && this.marked
-  }
-
-  positions(): Position[] {
-    return Array.from(this.next, ([partition, offset]) => ({ topic: USER_ACTION, partition, offset }))
   }
 }

@@ -24,7 +24,11 @@ const records: fc.Arbitrary<LogRecord[]> = fc.array(
 const compression = fc.constantFrom('none', 'gzip', 'snappy', 'lz4', 'zstd')
 
 /** What a broker keeps of an append: it numbers the batch's first record. */
-function stored(given: readonly LogRecord[], baseOffset: number, algorithm: 'none' | 'zstd' = 'none'): Buffer {
+function stored(
+  given: readonly LogRecord[],
+  baseOffset: number,
+  algorithm: 'none' | 'zstd' = 'none',
+): Buffer {
   const batch = encodeBatch(given, { ...OPTIONS, compression: algorithm })
   batch.writeBigInt64BE(BigInt(baseOffset), 0)
   return batch

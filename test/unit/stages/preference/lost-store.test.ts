@@ -86,6 +86,7 @@ test('a store that came back empty has every preference again, those after the b
     expect.stringContaining('has lost preferences of'),
     expect.stringContaining('preferences are restored'),
   ])
+  await stage.idle()
   expect(await uncommitted(lab.stack, PREFERENCE_GROUP)).toBe(0)
   await consumer.close()
 })
@@ -160,26 +161,29 @@ test('an event that was appended twice is not applied twice when it is applied a
   await consumer.close()
 })
 
-test('users whom a member that died had not backed up are backed up by the next one', async () => {
-  const first = await open()
-  await act(1)
-  await handleAll(first)
-  await first.stage.flush()
-  await act(2)
-  await handleAll(first)
-  // It leaves without a flush, as if it had been killed.
-  await first.consumer.close()
-  const second = await open()
-  await second.consumer.poll(50)
-  await second.stage.flush()
-  const [item] = await lab.stack.vectors.getMany(USER_PREFERENCE_INDEX, ['u1'])
-  expect(item?.attributes.actionCount).toBe(2)
-  await loseAll()
-  await act(3)
-  await handleAll(second)
-  expect(await preference()).toEqual(await undisturbed([1, 2, 3]))
-  await second.consumer.close()
-})
+for (const when of ['after', 'before']) {
+  test(`users whom a member that died ${when} its commit had not backed up are backed up by the next one`, async () => {
+    const first = await open()
+    await act(1)
+    await handleAll(first)
+    await first.stage.flush()
+    await act(2)
+    await handleAll(first)
+    if (when === 'after') await first.stage.idle()
+    // It leaves without a flush, as if it had been killed.
+    await first.consumer.close()
+    const second = await open()
+    await handleAll(second)
+    await second.stage.flush()
+    const [item] = await lab.stack.vectors.getMany(USER_PREFERENCE_INDEX, ['u1'])
+    expect(item?.attributes.actionCount).toBe(2)
+    await loseAll()
+    await act(3)
+    await handleAll(second)
+    expect(await preference()).toEqual(await undisturbed([1, 2, 3]))
+    await second.consumer.close()
+  })
+}
 
 test('a record that is lost is not taken for backed up', async () => {
   const { stage, consumer } = await open()

@@ -85,6 +85,7 @@ test('keeps the moving average of the products acted on, and reports each action
     [1, 2, 3].map((i) => `preference ${traceId(i)}`),
   )
   expect(stage.counters).toMatchObject({ in: 3, out: 3, duplicates: 0 })
+  await stage.idle()
   expect(await uncommitted(lab.stack, PREFERENCE_GROUP)).toBe(0)
   await consumer.close()
 })
@@ -126,7 +127,9 @@ test('applies nothing twice: neither a redelivered record nor a repeated event',
   const once = await preferenceOf('u1')
   // A member that was never given the partition: it applies nothing and may commit nothing.
   const other = await open()
-  await expect(other.stage.handle(batch)).rejects.toMatchObject({ code: 'REP_LOG_FENCED' })
+  await other.stage.handle(batch)
+  await other.stage.idle()
+  expect(await uncommitted(lab.stack, PREFERENCE_GROUP)).toBe(2)
   expect(lab.known).toHaveLength(2)
   expect(other.stage.counters).toMatchObject({ in: 2, out: 0, duplicates: 2 })
   await appendActions(lab.stack, [action(2)])
@@ -142,6 +145,7 @@ test('reads again and folds again where another consumer was faster', async () =
   const { stage, consumer } = await open()
   await appendActions(lab.stack, [action(1)])
   await handleAll({ stage, consumer })
+  await stage.idle()
   let reads = 0
   const slow = await open(
     {},
@@ -157,9 +161,7 @@ test('reads again and folds again where another consumer was faster', async () =
   await appendActions(lab.stack, [action(2), action(3)])
   const [position] = await lab.stack.log.committed(PREFERENCE_GROUP, 'user.action.v1')
   const batch = await lab.stack.log.read({ ...position!, offset: 1 }, 10)
-  await slow.stage
-    .handle(batch)
-    .catch((error: unknown) => expect(error).toMatchObject({ code: 'REP_LOG_FENCED' }))
+  await slow.stage.handle(batch)
   expect(reads).toBe(2)
   expect(slow.stage.counters).toMatchObject({ in: 2, out: 0, duplicates: 2 })
   expect(await preferenceOf('u1')).toMatchObject({ actionCount: 3 })
@@ -236,6 +238,7 @@ test('counts what cannot be decoded as rejected, and commits it', async () => {
   await handleAll({ stage, consumer })
   expect(stage.counters).toMatchObject({ in: 2, out: 1, rejected: 1 })
   expect(inFlight(stage)).toBe(0)
+  await stage.idle()
   expect(await uncommitted(lab.stack, PREFERENCE_GROUP)).toBe(0)
   await consumer.close()
 })
