@@ -40,8 +40,12 @@ export interface Thread<R> {
   terminate(): Promise<void>
 }
 
-/** Short-lived objects of a batch fit in a few MiB; Node's default lets each thread keep ten times that. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 12 }
+/**
+ * Space for new objects, MiB. What a request needs fits in a few; a batch of the pipeline's does not, and is copied
+ * twice before it is thrown away where the space is too small for it: a sixth of what a stage costs.
+ */
+const YOUNG_MB = 12
+const YOUNG_MB_OF_PIPELINE = 48
 
 /** Starts `workers/<entry>` as a thread. */
 export function startThread<R, P = never>(
@@ -52,7 +56,9 @@ export function startThread<R, P = never>(
   const worker = new Worker(url, {
     workerData: options.data,
     name: options.name,
-    resourceLimits: RESOURCE_LIMITS,
+    resourceLimits: {
+      maxYoungGenerationSizeMb: options.entry === 'pipeline' ? YOUNG_MB_OF_PIPELINE : YOUNG_MB,
+    },
   })
   const ready = Promise.withResolvers<string>()
   const result = Promise.withResolvers<R>()

@@ -27,7 +27,7 @@ const batchRecords = () =>
   whole(1, 100_000).prefault(2000).meta({ description: 'Most records of one batch.' })
 
 const behavior = z.strictObject({
-  flushDocuments: whole(1, 100_000).prefault(500).meta({ description: 'Documents that fill a bulk write.' }),
+  flushDocuments: whole(1, 100_000).prefault(1000).meta({ description: 'Documents that fill a bulk write.' }),
   flush: duration({ min: 1, max: 60_000 })
     .prefault('1s')
     .meta({ description: 'A bulk write waits no longer than this to fill.' }),
