@@ -1,99 +1,97 @@
-import { USER_BEHAVIOR_INDEX } from '../domain/indexes.ts'
+import { PRODUCT_INDEX, USER_BEHAVIOR_INDEX, USER_PREFERENCE_INDEX } from '../domain/indexes.ts'
 import { ElasticsearchDocumentIndex } from '../drivers/document-index/elasticsearch.ts'
 import { ElasticsearchClient } from '../drivers/elasticsearch-client.ts'
 import { removeOwned } from '../drivers/elasticsearch-owners.ts'
-import type { IndexedDocument } from '../ports/document-index.ts'
+import { ElasticsearchVectorIndex } from '../drivers/vector-index/elasticsearch.ts'
 import { readTemplates } from './index-templates.ts'
+import { rehearsalDocuments, rehearsalVectors } from './rehearsal-data.ts'
 import type { StackDescription } from './stack-description.ts'
 
-/** Where the documents go; deleted afterwards. */
-export const REHEARSAL_INDEX = 'rehearsal_index'
-const SPEC = { index: REHEARSAL_INDEX, lookups: ['userId'], time: 'timestamp' }
-
+/** Documents that a node has indexed since it started when nearly all of what indexes them is compiled. */
+const WARM_DOCUMENTS = 600_000
 const BULK = 1000
-const BULKS_A_ROUND = 10
-/** A round that is not faster than the fastest before it by this factor brings nothing. */
-const WORTHWHILE = 0.9
-/** Such rounds in a row that end it: one may have been disturbed. */
-const IDLE_ROUNDS = 2
-const MAX_ROUNDS = 30
+/** Bulks under way at once: what the stages of a run have. */
+const LANES = 2
+const VECTORS = 5000
+const DIMS = 384
+const USERS = 50_000
 
-export interface Rehearsal {
-  readonly documents: number
-  /** How long the first and the fastest round took, µs a document. */
-  readonly firstUs: number
-  readonly fastestUs: number
-}
+const DOCUMENTS = 'rehearsal_document_index'
+const GRAPH = 'rehearsal_graph_index'
+const FLAT = 'rehearsal_flat_index'
+const INDEXES = [DOCUMENTS, GRAPH, FLAT]
 
 /**
- * Writes documents like those of `user_behavior_index` until Elasticsearch gets no faster, at most 300,000. Its JVM
- * has just started or has served nothing yet, and compiles what is used much: while that lasts, a document costs up
- * to eight times what it costs afterwards, which would be measured in place of the pipeline.
+ * Writes documents and searches, on indexes of its own, until Elasticsearch has indexed 300,000 documents since it
+ * started. Its JVM compiles what is used much; until it has, a document costs up to eight times what it costs ever
+ * after and a search may wait for seconds, which a run would measure in place of its pipeline.
+ *
+ * @param onCold told before it begins, with the number of documents to come; not where the node is warm
  */
 export async function rehearseElasticsearch(
   stack: StackDescription,
-  signal: AbortSignal,
-): Promise<Rehearsal> {
+  { signal, onCold }: { readonly signal: AbortSignal; readonly onCold: (documents: number) => void },
+): Promise<void> {
   const client = new ElasticsearchClient({ node: stack.elasticsearch, prefix: '' })
-  const template = readTemplates()[USER_BEHAVIOR_INDEX]
-  const index = new ElasticsearchDocumentIndex(
-    client,
-    template === undefined ? {} : { [REHEARSAL_INDEX]: template },
-  )
   try {
-    // One that was interrupted left its own behind.
-    await removeOwned(client, REHEARSAL_INDEX)
-    await index.ensureIndexes([SPEC])
-    return await writeRounds(index, signal)
+    const left = WARM_DOCUMENTS - (await indexedSinceStart(client))
+    if (left <= 0) return
+    onCold(left)
+    try {
+      await rehearse(client, left, signal)
+    } finally {
+      // Also what one left behind that was killed.
+      for (const index of INDEXES) await removeOwned(client, index)
+    }
   } finally {
-    await removeOwned(client, REHEARSAL_INDEX)
-    await index.close()
     await client.close()
   }
 }
 
-async function writeRounds(index: ElasticsearchDocumentIndex, signal: AbortSignal): Promise<Rehearsal> {
-  let firstMs = 0
-  let fastestMs = Number.POSITIVE_INFINITY
-  let idle = 0
-  let round = 0
-  while (round < MAX_ROUNDS && idle < IDLE_ROUNDS) {
-    const beganMs = performance.now()
-    for (let i = 0; i < BULKS_A_ROUND; i++) {
-      await index.upsertMany(REHEARSAL_INDEX, documents((round * BULKS_A_ROUND + i) * BULK), signal)
-    }
-    const tookMs = performance.now() - beganMs
-    if (round === 0) firstMs = tookMs
-    idle = tookMs < WORTHWHILE * fastestMs ? 0 : idle + 1
-    fastestMs = Math.min(fastestMs, tookMs)
-    round++
-  }
-  const each = (ms: number): number => (ms * 1e3) / (BULKS_A_ROUND * BULK)
-  return { documents: round * BULKS_A_ROUND * BULK, firstUs: each(firstMs), fastestUs: each(fastestMs) }
+/** Of the node that has indexed least. */
+async function indexedSinceStart(client: ElasticsearchClient): Promise<number> {
+  const { nodes } = await client.request<{
+    nodes: Readonly<Record<string, { indices: { indexing: { index_total: number } } }>>
+  }>({
+    method: 'GET',
+    path: '/_nodes/stats/indices/indexing',
+    query: { filter_path: 'nodes.*.indices.indexing.index_total' },
+  })
+  return Math.min(...Object.values(nodes).map(({ indices }) => indices.indexing.index_total))
 }
 
-const TYPES = ['VIEW', 'CLICK', 'SEARCH', 'ADD_TO_CART', 'PURCHASE', 'IMPRESSION']
-
-/** Of the shape and about the variety of a run's. */
-function documents(from: number): IndexedDocument[] {
-  return Array.from({ length: BULK }, (_, i) => {
-    const n = from + i
-    const actionType = TYPES[n % TYPES.length]!
-    const user = (n * 7919) % 50_000
-    return {
-      id: `rehearsal-${String(n).padStart(26, '0')}`,
-      fields: {
-        userId: `user-${user}`,
-        sessionId: `session-${user}-${n % 7}`,
-        actionType,
-        productId: `product-${(n * 104_729) % 5000}`,
-        category: `category-${n % 40}`,
-        price: (n % 10_000) / 100,
-        query: actionType === 'SEARCH' ? `query ${n % 500}` : null,
-        timestamp: 1_700_000_000_000 + n,
-        partition: n % 12,
-        offset: n,
-      },
-    }
+async function rehearse(client: ElasticsearchClient, left: number, signal: AbortSignal): Promise<void> {
+  const templates = readTemplates()
+  const documents = new ElasticsearchDocumentIndex(client, { [DOCUMENTS]: templates[USER_BEHAVIOR_INDEX]! })
+  const vectors = new ElasticsearchVectorIndex(client, {
+    templates: { [GRAPH]: templates[PRODUCT_INDEX]!, [FLAT]: templates[USER_PREFERENCE_INDEX]! },
   })
+  for (const index of INDEXES) await removeOwned(client, index)
+  await documents.ensureIndexes([{ index: DOCUMENTS, lookups: ['userId', 'productId'], time: 'timestamp' }])
+  await vectors.ensureIndexes([
+    { index: GRAPH, dims: DIMS, kind: 'hnsw' },
+    { index: FLAT, dims: DIMS, kind: 'flat' },
+  ])
+  for (const index of [GRAPH, FLAT]) {
+    await vectors.upsertMany(index, rehearsalVectors(VECTORS, DIMS), signal)
+    await vectors.refresh(index)
+  }
+  let next = 0
+  const write = async (): Promise<void> => {
+    while (next < left) {
+      const from = next
+      next += BULK
+      await documents.upsertMany(DOCUMENTS, rehearsalDocuments(from, BULK, USERS), signal)
+    }
+  }
+  const search = async (): Promise<void> => {
+    const queries = rehearsalVectors(100, DIMS)
+    for (let i = 0; next < left; i++) {
+      const { vector } = queries[i % queries.length]!
+      await vectors.search(GRAPH, { vector, k: 20, candidates: 100 })
+      await vectors.search(FLAT, { vector, k: 20 })
+      await documents.search(DOCUMENTS, { field: 'userId', value: `user-${i % USERS}`, limit: 20 })
+    }
+  }
+  await Promise.all([...Array.from({ length: LANES }, write), search()])
 }
