@@ -1,7 +1,7 @@
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'))
 
-/** Value of each ASCII hex digit; 255 for anything else. */
-const DIGIT = new Uint8Array(128).fill(255)
+/** Value of each ASCII hex digit; 255 for any other byte. */
+const DIGIT = new Uint8Array(256).fill(255)
 for (const [i, digit] of [...'0123456789abcdef'].entries()) {
   DIGIT[digit.charCodeAt(0)] = i
   DIGIT[digit.toUpperCase().charCodeAt(0)] = i
@@ -26,6 +26,19 @@ export function writeUuid(text: string, target: Uint8Array, position: number): v
     if (text.charCodeAt(i) === 45) i++
     target[at++] = (DIGIT[text.charCodeAt(i)]! << 4) | DIGIT[text.charCodeAt(i + 1)]!
   }
+}
+
+/** Writes the bytes of the UUID whose 36 ASCII characters lie there; false where they are none. */
+export function parseUuid(source: Uint8Array, position: number, target: Uint8Array): boolean {
+  let from = position
+  for (let at = 0; at < 16; at++) {
+    if ((at === 4 || at === 6 || at === 8 || at === 10) && source[from++] !== 45) return false
+    const high = DIGIT[source[from++]!]!
+    const low = DIGIT[source[from++]!]!
+    if ((high | low) > 15) return false
+    target[at] = (high << 4) | low
+  }
+  return true
 }
 
 /** The lower-case text of 16 bytes. */

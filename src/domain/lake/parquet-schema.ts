@@ -1,8 +1,8 @@
-import type { SchemaElement } from 'hyparquet'
+import type { ParquetType, SchemaElement } from 'hyparquet'
 import type { LakeColumn, LakeColumnKind } from './lake-columns.ts'
 
 /** Parquet's types of the kinds of columns. */
-const TYPES: Readonly<Record<LakeColumnKind, Omit<SchemaElement, 'name'>>> = {
+const TYPES: Readonly<Record<LakeColumnKind, Omit<SchemaElement, 'name'> & { type: ParquetType }>> = {
   uuid: { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, logical_type: { type: 'UUID' } },
   text: { type: 'BYTE_ARRAY', converted_type: 'UTF8', logical_type: { type: 'STRING' } },
   double: { type: 'DOUBLE' },
@@ -29,9 +29,7 @@ export function parquetSchema(columns: readonly LakeColumn[]): SchemaElement[] {
   ]
 }
 
-/** How columns of a kind are encoded where a dictionary would gain nothing; undefined: the writer decides. */
-export const ENCODINGS: Readonly<Partial<Record<LakeColumnKind, 'PLAIN' | 'DELTA_BINARY_PACKED'>>> = {
-  uuid: 'PLAIN',
-  long: 'DELTA_BINARY_PACKED',
-  time: 'DELTA_BINARY_PACKED',
+/** What values of a kind are in the file. */
+export function physicalType(kind: LakeColumnKind): ParquetType {
+  return TYPES[kind].type
 }

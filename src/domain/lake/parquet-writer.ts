@@ -1,36 +1,71 @@
-import { zstdCompressSync } from 'node:zlib'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import { LAKE_COLUMNS, type LakeValue } from './lake-columns.ts'
-import { ENCODINGS, parquetSchema } from './parquet-schema.ts'
+import type { ActionSpans } from './action-spans.ts'
+import { writeColumnChunk } from './column-chunk.ts'
+import { encodeColumn } from './column-encoding.ts'
+import { LAKE_COLUMNS, type LakeOrigin, type LakeValue } from './lake-columns.ts'
+import { LakeRows } from './lake-rows.ts'
+import { parquetSchema } from './parquet-schema.ts'
 
 /** Rows of a group: enough for a scan to be worth it, few enough to be held. A group has at most twice as many. */
 export const GROUP_ROWS = 131_072
-const compressors = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdCompressSync(bytes) }
 
 /**
- * Writes a lake's file: typed columns, dictionaries, statistics, zstd. The same columns always give the same bytes.
- * `take` hands out what is finished so far, so that a large file is never whole in memory.
+ * Writes a lake's file: typed columns, dictionaries, statistics, zstd. The same rows always give the same bytes.
+ * `take` hands out what is finished so far, so that a large file is never whole in memory. The library has the
+ * format's details; the columns are encoded here, since it would take each text as a JavaScript string.
  */
 export class LakeFileWriter {
   readonly #bytes = new ByteWriter()
   readonly #file = new ParquetWriter({
     writer: this.#bytes,
     schema: parquetSchema(LAKE_COLUMNS),
-    codec: 'ZSTD',
-    compressors,
     createdBy: 'rep',
   })
+  #rows = new LakeRows()
+  #ended = 0
 
-  /** Appends rows, given as columns in the order of LAKE_COLUMNS. */
-  add(columns: readonly LakeValue[][]): void {
-    const columnData = LAKE_COLUMNS.map(({ name, kind }, i) => {
-      const encoding = ENCODINGS[kind]
-      // The least and the greatest of random ids say nothing.
-      const statistics = kind !== 'uuid'
-      return { name, data: columns[i]!, statistics, ...(encoding === undefined ? {} : { encoding }) }
+  /** Rows that were added. */
+  get rows(): number {
+    return this.#ended + this.#rows.count
+  }
+
+  /** Rows of the group under way. */
+  get groupRows(): number {
+    return this.#rows.count
+  }
+
+  /** Adds the action that was read last. */
+  add(spans: ActionSpans, origin: LakeOrigin): void {
+    if (this.#rows.count === 2 * GROUP_ROWS) this.endGroup()
+    this.#rows.add(spans, origin)
+  }
+
+  /** Adds a row of columns in the order of LAKE_COLUMNS. */
+  push(columns: readonly (readonly LakeValue[])[], at: number): void {
+    if (this.#rows.count === 2 * GROUP_ROWS) this.endGroup()
+    this.#rows.push(columns, at)
+  }
+
+  /** Ends the group under way, if it has rows. */
+  endGroup(): void {
+    const { count, columns: values } = this.#rows
+    if (count === 0) return
+    const start = this.#bytes.offset
+    const columns = LAKE_COLUMNS.map((column, i) => {
+      const encoded = encodeColumn(column, values[i]!)
+      return writeColumnChunk(this.#bytes, { column, rows: count, encoded })
     })
-    const rows = columns[0]!.length
-    this.#file.write({ columnData, rowGroupSize: rows <= 2 * GROUP_ROWS ? Math.max(1, rows) : GROUP_ROWS })
+    let total = 0n
+    for (const { meta_data } of columns) total += meta_data!.total_uncompressed_size
+    this.#file.row_groups.push({
+      columns,
+      total_byte_size: total,
+      num_rows: BigInt(count),
+      total_compressed_size: BigInt(this.#bytes.offset - start),
+    })
+    this.#file.num_rows += BigInt(count)
+    this.#ended += count
+    this.#rows = new LakeRows()
   }
 
   /** The bytes since the last call. */
@@ -42,14 +77,8 @@ export class LakeFileWriter {
 
   /** The rest of the bytes; nothing can be added after it. */
   end(): Uint8Array {
+    this.endGroup()
     this.#file.finish()
     return this.take()
   }
-}
-
-/** A whole file of these rows. */
-export function encodeLakeFile(columns: readonly LakeValue[][]): Uint8Array {
-  const writer = new LakeFileWriter()
-  writer.add(columns)
-  return writer.end()
 }

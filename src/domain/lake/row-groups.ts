@@ -1,4 +1,4 @@
-import { type LakeValue, newColumns } from './lake-columns.ts'
+import type { LakeValue } from './lake-columns.ts'
 import { GROUP_ROWS, LakeFileWriter } from './parquet-writer.ts'
 
 /** Batches of columns as one file, piece by piece, in groups that are worth scanning. */
@@ -6,17 +6,11 @@ export async function* asOneFile(
   batches: AsyncIterable<readonly (readonly LakeValue[])[]>,
 ): AsyncGenerator<Uint8Array> {
   const writer = new LakeFileWriter()
-  let held = newColumns()
   for await (const batch of batches) {
-    for (const [i, values] of batch.entries()) {
-      const column = held[i]!
-      for (const value of values) column.push(value)
-    }
-    if (held[0]!.length < GROUP_ROWS) continue
-    writer.add(held)
-    held = newColumns()
+    for (let at = 0; at < batch[0]!.length; at++) writer.push(batch, at)
+    if (writer.groupRows < GROUP_ROWS) continue
+    writer.endGroup()
     yield writer.take()
   }
-  if (held[0]!.length > 0) writer.add(held)
   yield writer.end()
 }

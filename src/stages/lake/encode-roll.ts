@@ -1,8 +1,6 @@
-import type { EventCodec } from '../../domain/codec.ts'
-import { LakeRows } from '../../domain/lake/lake-columns.ts'
+import type { ActionSpans } from '../../domain/lake/action-spans.ts'
 import { hourNumber, hourOf } from '../../domain/lake/lake-layout.ts'
-import { encodeLakeFile } from '../../domain/lake/parquet-writer.ts'
-import { RepError } from '../../errors/rep-error.ts'
+import { LakeFileWriter } from '../../domain/lake/parquet-writer.ts'
 import type { HeldRecords } from './held-records.ts'
 
 export interface RollFile {
@@ -25,35 +23,27 @@ export interface EncodedRoll {
  */
 export function encodeRoll(
   held: HeldRecords,
-  { partition, count, decode }: { partition: number; count: number; decode: EventCodec['decodeUserAction'] },
+  { partition, count, spans }: { partition: number; count: number; spans: ActionSpans },
 ): EncodedRoll {
-  const hours = new Map<string, LakeRows>()
+  const hours = new Map<string, LakeFileWriter>()
   let rejected = 0
   let last = Number.NEGATIVE_INFINITY
-  let rows = new LakeRows()
+  let file: LakeFileWriter | null = null
   for (let at = 0; at < count; at++) {
-    let action: ReturnType<typeof decode>
-    try {
-      action = decode(held.value(at))
-    } catch (error) {
-      if (!(error instanceof RepError)) throw error
+    if (!held.read(at, spans)) {
       rejected++
       continue
     }
     // Neighbours mostly share their hour: its name is then not made again.
-    const hour = hourNumber(action.timestamp)
-    if (hour !== last) {
+    const hour = hourNumber(spans.timestamp)
+    if (file === null || hour !== last) {
       last = hour
-      const folder = hourOf(action.timestamp)
-      rows = hours.get(folder) ?? new LakeRows()
-      hours.set(folder, rows)
+      const folder = hourOf(spans.timestamp)
+      file = hours.get(folder) ?? new LakeFileWriter()
+      hours.set(folder, file)
     }
-    rows.add(action, { partition, offset: held.offset(at), receivedMs: held.receivedMs(at) })
+    file.add(spans, { partition, offset: held.offset(at), receivedMs: held.receivedMs(at) })
   }
-  const files = [...hours].map(([hour, { columns }]) => ({
-    hour,
-    rows: columns[0]!.length,
-    bytes: encodeLakeFile(columns),
-  }))
+  const files = [...hours].map(([hour, file]) => ({ hour, rows: file.rows, bytes: file.end() }))
   return { files, rejected }
 }

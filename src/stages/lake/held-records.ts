@@ -1,3 +1,4 @@
+import type { ActionSpans } from '../../domain/lake/action-spans.ts'
 import type { StoredRecord } from '../../ports/event-log.ts'
 
 const FIRST_BYTES = 64 * 1024
@@ -43,9 +44,9 @@ export class HeldRecords {
     return this.#receivedMs[at]!
   }
 
-  /** A view, valid until the next change. */
-  value(at: number): Uint8Array {
-    return this.#bytes.subarray(at === 0 ? 0 : this.#ends[at - 1]!, this.#ends[at]!)
+  /** Finds the values of a record, valid until the next change; false where it is no user action. */
+  read(at: number, spans: ActionSpans): boolean {
+    return spans.read(this.#bytes, at === 0 ? 0 : this.#ends[at - 1]!, this.#ends[at]!)
   }
 
   /** Forgets the first records. */

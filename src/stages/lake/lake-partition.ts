@@ -1,4 +1,4 @@
-import type { EventCodec } from '../../domain/codec.ts'
+import type { ActionSpans } from '../../domain/lake/action-spans.ts'
 import { fileKey, type LakeRange } from '../../domain/lake/lake-layout.ts'
 import type { StoredRecord } from '../../ports/event-log.ts'
 import type { ObjectStore } from '../../ports/object-store.ts'
@@ -11,7 +11,7 @@ import { agreeOnRoll, lastRoll, MOST_OFFSETS } from './rolls.ts'
 export interface LakePartitionOptions {
   readonly store: ObjectStore
   readonly partition: number
-  readonly decode: EventCodec['decodeUserAction']
+  readonly spans: ActionSpans
   readonly counters: StageCounters
 }
 
@@ -84,7 +84,7 @@ export class LakePartition {
   /** Stores what is held, or as much of it as belongs to the roll that was agreed on; again after a failure. */
   async roll(): Promise<void> {
     if (this.#held.count === 0) return
-    const { store, counters, partition, decode } = this.#options
+    const { store, counters, partition, spans } = this.#options
     let isFirst = false
     if (this.#end === null) {
       const to = Math.min(this.#next, this.stored + MOST_OFFSETS)
@@ -96,7 +96,7 @@ export class LakePartition {
     if (this.#next < this.#end) return
     const range = { partition, from: this.stored, to: this.#end }
     const count = this.#held.countBefore(range.to)
-    const { files, rejected } = encodeRoll(this.#held, { partition, count, decode })
+    const { files, rejected } = encodeRoll(this.#held, { partition, count, spans })
     let known = 0
     let rows = 0
     for (const file of files) {

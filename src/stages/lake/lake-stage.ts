@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../../config/scenario.ts'
-import { createCodec, type EventCodec } from '../../domain/codec.ts'
+import { ActionSpans } from '../../domain/lake/action-spans.ts'
 import { USER_ACTION } from '../../domain/topics.ts'
 import { RepError } from '../../errors/rep-error.ts'
 import type { Consumer, Position, StoredRecord } from '../../ports/event-log.ts'
@@ -34,7 +34,7 @@ class LakeStage implements ConsumingStage {
   readonly counters = newCounters()
   readonly #store: ObjectStore
   readonly #limits: RollLimits
-  readonly #decode: EventCodec['decodeUserAction']
+  readonly #spans: ActionSpans
   readonly #partitions = new Map<number, LakePartition>()
   #consumer: Consumer | null = null
   #taken: readonly StoredRecord[] | null = null
@@ -42,7 +42,7 @@ class LakeStage implements ConsumingStage {
   constructor({ stack }: StageContext, store: ObjectStore, limits: RollLimits) {
     this.#store = store
     this.#limits = limits
-    this.#decode = createCodec(stack.schemaIds).decodeUserAction
+    this.#spans = new ActionSpans(stack.schemaIds)
   }
 
   attach(consumer: Consumer): void {
@@ -52,7 +52,7 @@ class LakeStage implements ConsumingStage {
   /** Begins partitions anew: what is held of them is read again. */
   async begin(assigned: readonly Position[]): Promise<void> {
     for (const { partition } of assigned) this.#drop(partition)
-    const common = { store: this.#store, decode: this.#decode, counters: this.counters }
+    const common = { store: this.#store, spans: this.#spans, counters: this.counters }
     const opened = await Promise.all(
       assigned.map(({ partition, offset }) => LakePartition.open({ ...common, partition }, offset)),
     )

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { isUuid, readUuid, writeUuid } from '../../../src/domain/uuid.ts'
+import { isUuid, parseUuid, readUuid, writeUuid } from '../../../src/domain/uuid.ts'
 
 test('16 bytes hold a UUID', () => {
   const bytes = new Uint8Array(20)
@@ -10,6 +10,9 @@ test('16 bytes hold a UUID', () => {
     expect(readUuid(bytes, 3)).toBe(id)
     writeUuid(id.toUpperCase(), bytes, 3)
     expect(readUuid(bytes, 3)).toBe(id)
+    const parsed = new Uint8Array(16)
+    expect(parseUuid(Buffer.from(`..${id.toUpperCase()}`), 2, parsed)).toBe(true)
+    expect(readUuid(parsed, 0)).toBe(id)
   }
 })
 
@@ -26,5 +29,7 @@ test('tells a UUID from other texts', () => {
     id.replace('c', 'ç'),
   ]) {
     expect(isUuid(text), text).toBe(false)
+    // Its caller looks at the length.
+    if (text.length === 36) expect(parseUuid(Buffer.from(text), 0, new Uint8Array(16)), text).toBe(false)
   }
 })

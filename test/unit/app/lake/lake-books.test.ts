@@ -8,14 +8,13 @@ import { bookLake } from '../../../../src/app/lake/lake-books.ts'
 import { mergeByTime } from '../../../../src/app/lake/merge-by-time.ts'
 import { loadScenario } from '../../../../src/config/load-scenario.ts'
 import type { LakeValue } from '../../../../src/domain/lake/lake-columns.ts'
-import { LakeRows } from '../../../../src/domain/lake/lake-columns.ts'
 import { fileKey } from '../../../../src/domain/lake/lake-layout.ts'
-import { encodeLakeFile } from '../../../../src/domain/lake/parquet-writer.ts'
 import { USER_ACTION } from '../../../../src/domain/topics.ts'
 import { formatTraceId, runTag } from '../../../../src/domain/trace-id.ts'
 import { DirectoryObjectStore } from '../../../../src/drivers/object-store/directory.ts'
 import { createLedger, openLedger } from '../../../../src/measure/ledger.ts'
 import type { ObjectStore } from '../../../../src/ports/object-store.ts'
+import { lakeFile } from '../../../fixtures/lake.ts'
 import { overlaid } from '../../../fixtures/overlaid.ts'
 import { action, openStageLab, type StageLab } from '../../stages/stage-lab.ts'
 
@@ -34,12 +33,10 @@ afterEach(async () => {
 /** A file of partition 2 that has the actions of these sequence numbers from an offset on. */
 function file(sequences: readonly number[], from: number): Uint8Array {
   const tag = runTag(5, 'action')
-  const rows = new LakeRows()
-  for (const [i, sequence] of sequences.entries()) {
-    const traceId = formatTraceId(1_759_276_800_000, tag, sequence)
-    rows.add(action(0, { traceId }), { partition: 2, offset: from + i, receivedMs: 1 })
-  }
-  return encodeLakeFile(rows.columns)
+  const actions = sequences.map((sequence) => {
+    return action(0, { traceId: formatTraceId(1_759_276_800_000, tag, sequence) })
+  })
+  return lakeFile(actions, { partition: 2, offset: from, receivedMs: 1 })
 }
 
 /** What the ledger says of the lake after a run of four actions that began at offset 10. */

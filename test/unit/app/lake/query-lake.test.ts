@@ -5,11 +5,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { compactLake } from '../../../../src/app/lake/compact-lake.ts'
 import { emptyLake } from '../../../../src/app/lake/empty-lake.ts'
 import { queryLake } from '../../../../src/app/lake/query-lake.ts'
-import { LakeRows } from '../../../../src/domain/lake/lake-columns.ts'
 import { fileKey } from '../../../../src/domain/lake/lake-layout.ts'
-import { encodeLakeFile } from '../../../../src/domain/lake/parquet-writer.ts'
 import { DirectoryObjectStore } from '../../../../src/drivers/object-store/directory.ts'
 import { describeDuckdb } from '../../../fixtures/duckdb.ts'
+import { lakeFile } from '../../../fixtures/lake.ts'
 import { overlaid } from '../../../fixtures/overlaid.ts'
 import { action } from '../../stages/stage-lab.ts'
 
@@ -38,9 +37,8 @@ describeDuckdb(() => {
   test('files of a directory that are merged after they were listed are listed again', async () => {
     const store = new DirectoryObjectStore(directory)
     for (const from of [0, 1]) {
-      const rows = new LakeRows()
-      rows.add(action(from), { partition: 2, offset: from, receivedMs: 1 })
-      await store.put(fileKey(HOUR, { partition: 2, from, to: from + 1 }), encodeLakeFile(rows.columns))
+      const file = lakeFile([action(from)], { partition: 2, offset: from, receivedMs: 1 })
+      await store.put(fileKey(HOUR, { partition: 2, from, to: from + 1 }), file)
     }
     let listings = 0
     const merging = overlaid(store, {
