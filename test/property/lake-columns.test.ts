@@ -17,7 +17,7 @@ const VERSIONS = USER_ACTION_VERSIONS.map((version) => avro.Type.forSchema(versi
 const RECEIVED_MS = 1_759_276_800_123
 
 const text = fc.oneof(
-  fc.constantFrom('', 'a', 'b', 'shoes'),
+  fc.constantFrom('', 'a', 'b', 'shoes', '\ufeffmarked'),
   fc.string({ unit: 'grapheme', maxLength: 20 }),
   fc.string({ unit: 'binary', maxLength: 140 }),
 )

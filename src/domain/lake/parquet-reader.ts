@@ -13,8 +13,11 @@ export interface FileBytes {
 }
 
 const compressors = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) }
+// A byte order mark that a text begins with is part of it.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 /** Times and ids stay what they are in the file. */
 const parsers = {
+  stringFromBytes: (bytes: Uint8Array | undefined): string | undefined => bytes && decoder.decode(bytes),
   timestampFromMicroseconds: (us: bigint): bigint => us,
   uuidFromBytes: (bytes: Uint8Array): Uint8Array => bytes,
 }
