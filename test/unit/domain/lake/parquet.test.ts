@@ -131,6 +131,16 @@ test('many files as one have all rows in their order, in groups worth scanning',
   expect(users.flat()).toEqual([...part[1]!, ...part[1]!, ...part[1]!, ...part[1]!])
 })
 
+test('a group has at most twice as many rows as are worth scanning', async () => {
+  const row = await columnsOf([BARE])
+  const rows = 2 * GROUP_ROWS + 1
+  const many = row.map((values) => new Array<LakeValue>(rows).fill(values[0]!))
+  const reader = await open(Buffer.concat(await Array.fromAsync(asOneFile(stream([many])))))
+  const batches = await Array.fromAsync(reader.columns(['session_id']))
+  expect(batches.map(([column]) => column!.length)).toEqual([2 * GROUP_ROWS, 1])
+  expect(reader.rows).toBe(rows)
+})
+
 test('what is no Parquet is refused by its name', async () => {
   await expect(open(new Uint8Array(64))).rejects.toMatchObject({ code: 'REP_INPUT', message: /x\.parquet/ })
 })
