@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 
 // A roll can have files of many hours with few rows each: what is empty is to be small.
 const FIRST_BYTES = 256
-const FIRST_SLOTS = 32
+const FIRST_SLOTS = 16
 /** Parquet's PLAIN encoding writes a text's length before it. */
 const LENGTH_BYTES = 4
 
@@ -13,7 +13,7 @@ const LENGTH_BYTES = 4
 export class ByteDictionary {
   /** Bytes before each value. */
   readonly #prefix: number
-  #plain = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  #plain = Buffer.allocUnsafe(FIRST_BYTES)
   /** Where each value ends in them. */
   readonly #ends: number[] = []
   readonly #hashes: number[] = []
@@ -107,7 +107,7 @@ export class ByteDictionary {
     const from = this.#end(code - 1)
     const end = from + this.#prefix + value.length
     if (end > this.#plain.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(end, 2 * this.#plain.length))
+      const grown = Buffer.allocUnsafe(Math.max(end, 2 * this.#plain.length))
       this.#plain.copy(grown, 0, 0, from)
       this.#plain = grown
     }

@@ -55,7 +55,7 @@ const SCRATCH = Buffer.alloc(DOUBLE_BYTES)
 
 /** Ids of 16 bytes, one behind the other. */
 export class IdValues {
-  #bytes = Buffer.allocUnsafeSlow(FIRST_IDS * ID_BYTES)
+  #bytes = Buffer.allocUnsafe(FIRST_IDS * ID_BYTES)
   #end = 0
 
   get bytes(): Buffer {
@@ -65,7 +65,7 @@ export class IdValues {
   push(id: LakeValue): void {
     if (!(id instanceof Uint8Array)) throw new RepError('REP_INPUT', 'A row of the lake has no id.')
     if (this.#end === this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(2 * this.#end)
+      const grown = Buffer.allocUnsafe(2 * this.#end)
       this.#bytes.copy(grown)
       this.#bytes = grown
     }

@@ -21,35 +21,34 @@ export class LakeFileWriter {
     schema: parquetSchema(LAKE_COLUMNS),
     createdBy: 'rep',
   })
-  #rows = new LakeRows()
+  /** The group under way; made when a row comes, so that a file that is finished holds none. */
+  #rows: LakeRows | null = null
   #ended = 0
 
   /** Rows that were added. */
   get rows(): number {
-    return this.#ended + this.#rows.count
+    return this.#ended + this.groupRows
   }
 
   /** Rows of the group under way. */
   get groupRows(): number {
-    return this.#rows.count
+    return this.#rows?.count ?? 0
   }
 
   /** Adds the action that was read last. */
   add(spans: ActionSpans, origin: LakeOrigin): void {
-    if (this.#rows.count === 2 * GROUP_ROWS) this.endGroup()
-    this.#rows.add(spans, origin)
+    this.#group().add(spans, origin)
   }
 
   /** Adds a row of columns in the order of LAKE_COLUMNS. */
   push(columns: readonly (readonly LakeValue[])[], at: number): void {
-    if (this.#rows.count === 2 * GROUP_ROWS) this.endGroup()
-    this.#rows.push(columns, at)
+    this.#group().push(columns, at)
   }
 
   /** Ends the group under way, if it has rows. */
   endGroup(): void {
+    if (this.#rows === null) return
     const { count, columns: values } = this.#rows
-    if (count === 0) return
     const start = this.#bytes.offset
     const columns = LAKE_COLUMNS.map((column, i) => {
       const encoded = encodeColumn(column, values[i]!)
@@ -65,7 +64,7 @@ export class LakeFileWriter {
     })
     this.#file.num_rows += BigInt(count)
     this.#ended += count
-    this.#rows = new LakeRows()
+    this.#rows = null
   }
 
   /** The bytes since the last call. */
@@ -80,5 +79,11 @@ export class LakeFileWriter {
     this.endGroup()
     this.#file.finish()
     return this.take()
+  }
+
+  #group(): LakeRows {
+    if (this.groupRows === 2 * GROUP_ROWS) this.endGroup()
+    this.#rows ??= new LakeRows()
+    return this.#rows
   }
 }
