@@ -25,27 +25,26 @@ function ofNumbers(kind: 'sum' | 'mean' | 'min' | 'max', values: readonly number
 /** The most frequent; of several, the one that came last. */
 function mostFrequent(values: readonly string[]): string | null {
   const counts = new Map<string, number>()
-  let best: string | null = null
-  let bestCount = 0
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1)
-  for (let i = values.length - 1; i >= 0; i--) {
-    const count = counts.get(values[i]!)!
-    if (count > bestCount) {
-      best = values[i]!
-      bestCount = count
-    }
+  let most = 0
+  for (const value of values) {
+    const count = (counts.get(value) ?? 0) + 1
+    counts.set(value, count)
+    if (count > most) most = count
   }
-  return best
+  return values.findLast((value) => counts.get(value) === most) ?? null
 }
 
 function prices(events: readonly FeatureEvent[]): number[] {
-  return events.flatMap(({ price }) => (price === null ? [] : [price]))
+  const values: number[] = []
+  for (const { price } of events) if (price !== null) values.push(price)
+  return values
 }
 
 function texts({ of }: WindowFeature, events: readonly FeatureEvent[]): string[] {
-  return events.flatMap((event) => {
-    if (of === 'price') return event.price === null ? [] : [String(event.price)]
-    const value = of === 'category' ? event.category : event.productId
-    return value === null ? [] : [value]
-  })
+  const values: string[] = []
+  for (const { price, category, productId } of events) {
+    const value = of === 'price' ? price : of === 'category' ? category : productId
+    if (value !== null) values.push(String(value))
+  }
+  return values
 }

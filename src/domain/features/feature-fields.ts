@@ -1,3 +1,4 @@
+import { ACTION_TYPES } from '../events.ts'
 import type { FeatureDefinitions, UserFeatures } from './definitions.ts'
 
 /** Names that a definition must not have, because a field of the hash has it. */
@@ -11,6 +12,9 @@ export const FIXED_FIELDS = [
   'session_events',
   'session_closed',
 ] as const
+
+/** Name of the field that counts a kind of action. */
+const COUNT_FIELDS = ACTION_TYPES.map((type) => [type, `session_${type.toLowerCase()}`] as const)
 
 /** A user's features as the hash `user_features:{userId}` has them; a window that holds nothing has no field. */
 export function featureFields(
@@ -30,8 +34,10 @@ export function featureFields(
     fields.session_length_ms = String(session.lastMs - session.startMs)
     fields.session_events = String(session.events)
     fields.session_closed = String(features.sessionClosed)
-    for (const [type, count] of Object.entries(session.counts))
-      fields[`session_${type.toLowerCase()}`] = String(count)
+    for (const [type, field] of COUNT_FIELDS) {
+      const count = session.counts[type]
+      if (count !== undefined) fields[field] = String(count)
+    }
   }
   if (Number.isFinite(features.asOfMs)) fields.as_of = String(features.asOfMs)
   fields.late_events = String(more.late)

@@ -1,29 +1,49 @@
 import { RepError } from '../../errors/rep-error.ts'
-import { ACTION_TYPES } from '../events.ts'
-import type { FeatureEvent } from './definitions.ts'
+import { Arena } from '../../kernel/arena.ts'
+import { EncodedEvents, type PackedEvent, unpackEvent } from './encoded-events.ts'
 import type { UserState } from './user-state.ts'
 
-const FORMAT = 1
+/**
+ * 1 had session and recent products of the dropped events alone. A state of another format is refused, not read as
+ * something else.
+ */
+const FORMAT = 2
 const VERSION_BYTES = 8
 
+const END = Buffer.from(']}')
+
+/** What encoding may use again from one time to the next. */
+export interface StateMemory {
+  /** Of this very state. */
+  readonly events: EncodedEvents
+  readonly arena: Arena
+}
+
 /** A state as it is stored: its version as a little-endian u64, then JSON with short keys. */
-export function encodeUserState(state: UserState, version: number): Uint8Array {
-  const text = JSON.stringify({
+export function encodeUserState(
+  state: UserState,
+  version: number,
+  memory: StateMemory = { events: new EncodedEvents(), arena: new Arena(0) },
+): Uint8Array {
+  const head = `${JSON.stringify({
     f: FORMAT,
     o: state.offset,
     a: finite(state.asOfMs),
     w: finite(state.settledMs),
     l: state.late,
-    e: state.events.map(packEvent),
     n: state.settled,
     r: state.recent,
     s: state.session,
     p: state.patterns,
-  })
-  const bytes = Buffer.allocUnsafe(VERSION_BYTES + Buffer.byteLength(text))
+  }).slice(0, -1)},"e":[`
+  const events = memory.events.update(state.events)
+  const headBytes = Buffer.byteLength(head)
+  const bytes = memory.arena.reserve(VERSION_BYTES + headBytes + events.length + END.length)
   bytes.writeUInt32LE(version % 2 ** 32, 0)
   bytes.writeUInt32LE(Math.floor(version / 2 ** 32), 4)
-  bytes.write(text, VERSION_BYTES)
+  bytes.write(head, VERSION_BYTES)
+  bytes.set(events, VERSION_BYTES + headBytes)
+  bytes.set(END, bytes.length - END.length)
   return bytes
 }
 
@@ -54,8 +74,6 @@ export function decodeUserState(
   }
 }
 
-type PackedEvent = readonly [string, number, number, string | null, string | null, number | null]
-
 interface Stored {
   readonly f: number
   readonly o: number
@@ -67,15 +85,6 @@ interface Stored {
   readonly r: string[]
   readonly s: UserState['session']
   readonly p: UserState['patterns']
-}
-
-function packEvent(event: FeatureEvent): PackedEvent {
-  const { traceId, timestamp, actionType, productId, category, price } = event
-  return [traceId, timestamp, ACTION_TYPES.indexOf(actionType), productId, category, price]
-}
-
-function unpackEvent([traceId, timestamp, type, productId, category, price]: PackedEvent): FeatureEvent {
-  return { traceId, timestamp, actionType: ACTION_TYPES[type]!, productId, category, price }
 }
 
 function finite(value: number): number | null {

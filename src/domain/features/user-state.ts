@@ -8,7 +8,7 @@ import {
 } from './definitions.ts'
 import { expireWatches, newPatternState, type PatternState, stepPattern } from './pattern-machines.ts'
 
-/** The part of a session that is not among the kept events any more. */
+/** A session as far as events that are settled tell. */
 export interface SessionBase {
   startMs: number
   lastMs: number
@@ -31,7 +31,7 @@ export interface UserState {
   late: number
   events: FeatureEvent[]
   settled: number
-  /** What remains of events that are not kept: products, newest first, and the session that they ended in. */
+  /** What follows from all that is settled, kept or not: products, newest first, and the session that it ended in. */
   recent: string[]
   session: SessionBase | null
   patterns: PatternState[]
@@ -84,10 +84,11 @@ export function settleUser(
   const { events } = state
   while (state.settled < events.length && events[state.settled]!.timestamp < watermarkMs) {
     const event = events[state.settled]!
-    const beforeMs = state.settled > 0 ? events[state.settled - 1]!.timestamp : state.session?.lastMs
-    const newSession = beforeMs === undefined || event.timestamp - beforeMs >= definitions.sessionGapMs
+    const { session } = state
+    state.session = extendSession(definitions, session, event)
     for (const [i, pattern] of patterns.entries())
-      found.push(...stepPattern(pattern, state.patterns[i]!, event, newSession))
+      found.push(...stepPattern(pattern, state.patterns[i]!, event, state.session !== session))
+    addRecent(definitions, state.recent, event)
     state.settled++
   }
   for (const [i, pattern] of patterns.entries())
@@ -99,17 +100,12 @@ export function settleUser(
   return found
 }
 
-/** Folds events that no window will see again into what remains of them. */
+/** Drops events that no window will see again. */
 export function forgetEvents(definitions: FeatureDefinitions, state: UserState): void {
   const horizonMs = state.asOfMs - Math.max(0, ...definitions.windows.map(({ overMs }) => overMs))
   const surplus = state.events.length - MOST_WINDOW_EVENTS
   let gone = 0
-  while (gone < state.settled && (state.events[gone]!.timestamp <= horizonMs || gone < surplus)) {
-    const event = state.events[gone]!
-    state.session = extendSession(definitions, state.session, event)
-    addRecent(definitions, state.recent, event)
-    gone++
-  }
+  while (gone < state.settled && (state.events[gone]!.timestamp <= horizonMs || gone < surplus)) gone++
   if (gone === 0) return
   state.events.splice(0, gone)
   state.settled -= gone
@@ -130,7 +126,7 @@ export function extendSession(
 }
 
 /** Puts an event's product first, once. */
-export function addRecent({ recent }: FeatureDefinitions, list: string[], event: FeatureEvent): void {
+function addRecent({ recent }: FeatureDefinitions, list: string[], event: FeatureEvent): void {
   const { productId } = event
   if (productId === null || !recent.actions.includes(event.actionType)) return
   const at = list.indexOf(productId)

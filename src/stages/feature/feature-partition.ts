@@ -1,4 +1,5 @@
 import type { Detection, FeatureDefinitions, FeatureEvent } from '../../domain/features/definitions.ts'
+import type { EncodedEvents } from '../../domain/features/encoded-events.ts'
 import { nextLookMs } from '../../domain/features/user-features.ts'
 import {
   forgetEvents,
@@ -30,6 +31,7 @@ export interface CachedUser {
   state: UserState
   /** Version that is stored; null for none. */
   version: number | null
+  readonly encoded: EncodedEvents
   listedMinute: number
 }
 

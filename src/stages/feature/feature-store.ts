@@ -1,16 +1,20 @@
 import type { FeatureDefinitions } from '../../domain/features/definitions.ts'
+import { EncodedEvents } from '../../domain/features/encoded-events.ts'
 import { featureFields } from '../../domain/features/feature-fields.ts'
 import { featuresKey, markKey, recentKey, stateKey } from '../../domain/features/feature-keys.ts'
 import { longestMs } from '../../domain/features/pattern-machines.ts'
 import { featuresOf, nextLookMs } from '../../domain/features/user-features.ts'
 import { newUserState, type UserState } from '../../domain/features/user-state.ts'
 import { decodeUserState, encodeUserState } from '../../domain/features/user-state-codec.ts'
+import { Arena } from '../../kernel/arena.ts'
 import type { Stack } from '../../ports/stack.ts'
 import { decodeMark, encodeMark } from './feature-mark.ts'
 import type { CachedUser, FeaturePartition } from './feature-partition.ts'
 
 /** States that one read asks for. */
 const SLICE = 500
+/** Memory for encoded states that is used again and again. */
+const ARENA_BYTES = 4 << 20
 
 export interface FeatureStoreOptions {
   readonly definitions: FeatureDefinitions
@@ -31,6 +35,7 @@ export class StaleStates extends Error {
 export class FeatureStore {
   readonly #stack: Pick<Stack, 'keyValue' | 'settlement'>
   readonly #options: FeatureStoreOptions
+  readonly #arena = new Arena(ARENA_BYTES)
 
   constructor(stack: Pick<Stack, 'keyValue' | 'settlement'>, options: FeatureStoreOptions) {
     this.#stack = stack
@@ -94,10 +99,12 @@ export class FeatureStore {
     const { ttlMs } = this.#options
     const users = partitions.flatMap(touchedUsers)
     if (users.length === 0) return
+    const arena = this.#arena
+    arena.reset()
     const stored = await this.#stack.keyValue.compareAndSetMany(
-      users.map(([userId, { state, version }]) => ({
+      users.map(([userId, { state, version, encoded }]) => ({
         key: stateKey(userId),
-        value: encodeUserState(state, (version ?? 0) + 1),
+        value: encodeUserState(state, (version ?? 0) + 1, { events: encoded, arena }),
         expectedVersion: version,
         ttlMs,
       })),
@@ -149,7 +156,8 @@ export class FeatureStore {
           bytes === null
             ? { state: newUserState(definitions), version: null }
             : decodeUserState(bytes, definitions.patterns.length)
-        return [userId, { ...user, listedMinute: Number.NEGATIVE_INFINITY }]
+        const encoded = new EncodedEvents()
+        return [userId, { ...user, encoded, listedMinute: Number.NEGATIVE_INFINITY }]
       }),
     )
   }
