@@ -1,10 +1,8 @@
 import { ACTION_TYPES } from '../events.ts'
 import type { FeatureEvent } from './definitions.ts'
 
-const LEAST_BYTES = 256
-/** Most that the text of one event takes in UTF-16 units becomes so many bytes. */
-const BYTES_OF_A_UNIT = 3
 const COMMA = 44
+const EMPTY = Buffer.alloc(0)
 
 /** An event as it is stored. */
 export type PackedEvent = readonly [string, number, number, string | null, string | null, number | null]
@@ -26,7 +24,7 @@ export function unpackEvent([
  * again.
  */
 export class EncodedEvents {
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = EMPTY
   /** Bytes before this one are of events that were dropped. */
   #start = 0
   #events: FeatureEvent[] = []
@@ -62,7 +60,7 @@ export class EncodedEvents {
     const type = ACTION_TYPES.indexOf(actionType)
     const packed: PackedEvent = [traceId, timestamp, type, productId, category, price]
     const text = JSON.stringify(packed)
-    this.#makeRoom(BYTES_OF_A_UNIT * text.length + 1)
+    this.#makeRoom(Buffer.byteLength(text) + 1)
     let end = this.#end
     end += this.#bytes.write(text, end)
     this.#bytes[end] = COMMA
@@ -76,7 +74,8 @@ export class EncodedEvents {
     const start = this.#start
     const kept = this.#bytes.subarray(start, this.#end)
     const room = 2 * (kept.length + more)
-    const bytes = room > this.#bytes.length ? Buffer.allocUnsafe(Math.max(LEAST_BYTES, room)) : this.#bytes
+    // Of its own and not of the pool, which would keep what was outgrown.
+    const bytes = room > this.#bytes.length ? Buffer.allocUnsafeSlow(room) : this.#bytes
     bytes.set(kept)
     this.#bytes = bytes
     this.#start = 0
