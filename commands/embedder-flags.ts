@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core'
-import { DEFAULT_MODEL, DTYPES, type ModelWish } from '../src/app/embed/open-model.ts'
+import { ARITHMETICS, DEFAULT_MODEL, DTYPES, type ModelWish } from '../src/app/embed/open-model.ts'
 import { Home } from '../src/app/home.ts'
 import { dataDir } from './flags.ts'
 
@@ -19,6 +19,11 @@ export const modelFlags = {
   dtype: Flags.option({
     options: DTYPES,
     description: 'Precision of the weights. Default: the first of these that is there.',
+  })(),
+  arithmetic: Flags.option({
+    options: ARITHMETICS,
+    description:
+      'In what it multiplies: int8 by int8 weights, which is faster, or as the file says. Default: int8 where the file’s weights are. The vectors differ a little, and are known by another name.',
   })(),
   threads: Flags.integer({
     description: 'Threads, each with the model in memory. Default: one a core.',
@@ -40,6 +45,7 @@ export const embedderFlags = {
   model: modelFlags.model,
   'model-path': modelFlags['model-path'],
   dtype: modelFlags.dtype,
+  arithmetic: modelFlags.arithmetic,
 }
 
 /** The model that these flags mean. */
@@ -48,11 +54,12 @@ export function modelOf(
     readonly model: string
     readonly 'model-path'?: string | undefined
     readonly dtype?: ModelWish['dtype']
+    readonly arithmetic?: ModelWish['arithmetic']
     readonly threads?: number | undefined
     readonly 'data-dir'?: string | undefined
   },
   log: (line: string) => void,
 ): ModelWish {
-  const { model, 'model-path': modelPath, dtype, threads, 'data-dir': data } = flags
-  return { model, modelPath, dtype, threads, home: new Home(data), log }
+  const { model, 'model-path': modelPath, dtype, arithmetic, threads, 'data-dir': data } = flags
+  return { model, modelPath, dtype, arithmetic, threads, home: new Home(data), log }
 }

@@ -65,6 +65,7 @@ export interface LabCommandOptions {
     readonly model: string
     readonly 'model-path'?: string | undefined
     readonly dtype?: ModelWish['dtype']
+    readonly arithmetic?: ModelWish['arithmetic']
     readonly pipeline: 'threads' | 'workers'
     readonly control?: { readonly host: string; readonly port: number } | undefined
     readonly shard?: ShardNumber | undefined

@@ -58,9 +58,9 @@ test('rep simulate --embedder transformers runs on the model’s vectors and dim
     manifest: { versions: Record<string, string>; scenario: { pipeline: { embedder: { dims: number } } } }
   }
   expect(record.ledger.clean).toBe(true)
-  expect(record.manifest.versions.embedder).toBe('tiny-bert (q8)')
+  expect(record.manifest.versions.embedder).toBe('tiny-bert (q8, int8 products)')
   expect(record.manifest.scenario.pipeline.embedder.dims).toBe(32)
-  expect(record.notes.join('\n')).toContain('tiny-bert (q8)')
+  expect(record.notes.join('\n')).toContain('tiny-bert (q8, int8 products)')
   expect(record.notes.join('\n')).not.toContain('did not answer')
 })
 

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { downloadModel } from '../../drivers/embedder/transformers/download-model.ts'
 import {
+  type Arithmetic,
   type Dtype,
   findCachedModel,
   findModel,
-  type ModelChoice,
   type ModelFiles,
 } from '../../drivers/embedder/transformers/model-files.ts'
 import { modelMissing } from '../../drivers/embedder/transformers/model-missing.ts'
@@ -12,7 +12,7 @@ import { TransformersEmbedder } from '../../drivers/embedder/transformers/transf
 import type { Home } from '../home.ts'
 import { openEmbedPool } from './embed-pool.ts'
 
-export { DTYPES } from '../../drivers/embedder/transformers/model-files.ts'
+export { ARITHMETICS, DTYPES } from '../../drivers/embedder/transformers/model-files.ts'
 
 /** The ONNX weights of `intfloat/multilingual-e5-base`. */
 export const DEFAULT_MODEL = 'Xenova/multilingual-e5-base'
@@ -23,14 +23,15 @@ export interface ModelWish {
   /** Directory that holds the model's; without it, rep's own, the hub's cache, and the hub are looked in. */
   readonly modelPath?: string | undefined
   readonly dtype?: Dtype | undefined
+  readonly arithmetic?: Arithmetic | undefined
   readonly threads?: number | undefined
   readonly home: Pick<Home, 'models'>
   log(line: string): void
 }
 
 /** Finds a model, or fetches it where no directory was named. Rejects with REP_ENVIRONMENT where there is none. */
-export async function resolveModel({ model, modelPath, dtype, home, log }: ModelWish): Promise<ModelFiles> {
-  const choice: ModelChoice = { model, dtype }
+export async function resolveModel({ modelPath, home, log, ...choice }: ModelWish): Promise<ModelFiles> {
+  const { model } = choice
   const root = modelPath === undefined ? home.models : resolve(modelPath)
   const found = findModel(choice, root)
   if (found !== null) return found

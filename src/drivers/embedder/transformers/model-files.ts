@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { RepError } from '../../../errors/rep-error.ts'
+import { castsInt8Weights } from './int8-products.ts'
 
 /** Precisions of the weights, most wanted first, each with the file that holds them. */
 export const WEIGHTS = {
@@ -15,8 +16,18 @@ export const WEIGHTS = {
   bnb4: 'model_bnb4.onnx',
 } as const
 
+/** Other files hold no int8 weights, and need not be read to know. */
+const INT8_FILES: readonly string[] = [WEIGHTS.q8, WEIGHTS.int8]
+
 export type Dtype = keyof typeof WEIGHTS
 export const DTYPES = Object.keys(WEIGHTS) as readonly Dtype[]
+
+/**
+ * In what a model multiplies: `int8` where the file has int8 weights that its graph would cast to float32 first,
+ * `file` as its graph says.
+ */
+export const ARITHMETICS = ['int8', 'file'] as const
+export type Arithmetic = (typeof ARITHMETICS)[number]
 
 /** How the vectors of a text's tokens become one. */
 export type Pooling = 'mean' | 'cls'
@@ -27,6 +38,7 @@ export interface ModelFiles {
   readonly model: string
   readonly directory: string
   readonly dtype: Dtype
+  readonly arithmetic: Arithmetic
   readonly dims: number
   /** Tokens that it reads of a text; the rest is cut off. */
   readonly maxTokens: number
@@ -38,6 +50,8 @@ export interface ModelChoice {
   readonly model: string
   /** Default: the first of `DTYPES` whose weights are there. */
   readonly dtype?: Dtype | undefined
+  /** Default: `int8` where the file's graph allows it. */
+  readonly arithmetic?: Arithmetic | undefined
 }
 
 /** Finds a model below a directory of models; null where it is not there, or not whole. */
@@ -64,7 +78,7 @@ export function hubCache(model: string): string {
 function firstOf(choice: ModelChoice, candidates: readonly string[]): ModelFiles | null {
   for (const directory of candidates) {
     const dtype = dtypeIn(directory, choice.dtype)
-    if (dtype !== null) return describeModel(choice.model, directory, dtype)
+    if (dtype !== null) return describeModel(choice, directory, dtype)
   }
   return null
 }
@@ -88,7 +102,7 @@ interface ModelConfig {
 
 const MOST_TOKENS = 512
 
-function describeModel(model: string, directory: string, dtype: Dtype): ModelFiles {
+function describeModel(choice: ModelChoice, directory: string, dtype: Dtype): ModelFiles {
   const config = readJson<ModelConfig>(join(directory, 'config.json'))
   const { model_max_length: told = MOST_TOKENS } = readJson<{ model_max_length?: number }>(
     join(directory, 'tokenizer_config.json'),
@@ -101,7 +115,18 @@ function describeModel(model: string, directory: string, dtype: Dtype): ModelFil
   // RoBERTa's positions begin after the padding's, so two fewer are left for tokens.
   const usable = /roberta/.test(config.model_type ?? '') ? positions - 2 : positions
   const maxTokens = Math.min(told, usable, MOST_TOKENS)
-  return { model, directory, dtype, dims, maxTokens, pooling: poolingOf(directory) }
+  const arithmetic = arithmeticOf(choice.arithmetic, join(directory, 'onnx', WEIGHTS[dtype]))
+  return { model: choice.model, directory, dtype, arithmetic, dims, maxTokens, pooling: poolingOf(directory) }
+}
+
+function arithmeticOf(wanted: Arithmetic | undefined, file: string): Arithmetic {
+  if (wanted === 'file') return wanted
+  const possible = INT8_FILES.includes(basename(file)) && readFrom(file, (bytes) => castsInt8Weights(bytes))
+  if (wanted === undefined || possible) return possible ? 'int8' : 'file'
+  throw new RepError(
+    'REP_ENVIRONMENT',
+    `${file} has no int8 weights that its graph casts to float32: there is nothing to multiply in int8.`,
+  )
 }
 
 /** Sentence-transformers keep it beside the model; without a word of it, it is the mean. */
@@ -112,8 +137,12 @@ function poolingOf(directory: string): Pooling {
 }
 
 function readJson<T>(file: string): T {
+  return readFrom(file, (bytes) => JSON.parse(bytes.toString()) as T)
+}
+
+function readFrom<T>(file: string, read: (bytes: Buffer) => T): T {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T
+    return read(readFileSync(file))
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new RepError('REP_ENVIRONMENT', `${file} cannot be read: ${why}`, { cause })

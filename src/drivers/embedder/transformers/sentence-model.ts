@@ -1,14 +1,10 @@
 import { basename, dirname } from 'node:path'
 import { normalise } from '../../../domain/vector.ts'
 import { RepError } from '../../../errors/rep-error.ts'
+import { partsOf } from './like-lengths.ts'
 import type { ModelFiles } from './model-files.ts'
-import {
-  loadTransformers,
-  type Model,
-  type ModelInputs,
-  type Tokenizer,
-  type TransformersTensor,
-} from './transformers-module.ts'
+import { type TokenBatch, TokenModel } from './token-model.ts'
+import { loadTransformers, type Tokenizer } from './transformers-module.ts'
 
 /** Vectors of a batch, and which texts were cut. */
 export interface SentenceVectors {
@@ -20,9 +16,9 @@ export interface SentenceVectors {
 export class SentenceModel {
   readonly #files: ModelFiles
   readonly #tokenizer: Tokenizer
-  readonly #model: Model
+  readonly #model: TokenModel
 
-  private constructor(files: ModelFiles, tokenizer: Tokenizer, model: Model) {
+  private constructor(files: ModelFiles, tokenizer: Tokenizer, model: TokenModel) {
     this.#files = files
     this.#tokenizer = tokenizer
     this.#model = model
@@ -30,18 +26,13 @@ export class SentenceModel {
 
   /** Rejects with REP_ENVIRONMENT where transformers.js is missing or does not understand the files. */
   static async load(files: ModelFiles): Promise<SentenceModel> {
-    const { env, AutoTokenizer, AutoModel } = await loadTransformers()
+    const { env, AutoTokenizer } = await loadTransformers()
     env.allowRemoteModels = false
     env.localModelPath = dirname(files.directory)
     const id = basename(files.directory)
     try {
       const tokenizer = await AutoTokenizer.from_pretrained(id, { local_files_only: true })
-      const model = await AutoModel.from_pretrained(id, {
-        dtype: files.dtype,
-        device: 'cpu',
-        local_files_only: true,
-        session_options: { intraOpNumThreads: 1, interOpNumThreads: 1 },
-      })
+      const model = await TokenModel.load(files)
       return new SentenceModel(files, tokenizer, model)
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
@@ -51,62 +42,57 @@ export class SentenceModel {
     }
   }
 
-  /** All texts are padded to the longest: give texts of like length. */
   async embed(texts: readonly string[]): Promise<SentenceVectors> {
-    const { dims, maxTokens, pooling } = this.#files
-    const inputs = this.#tokenizer(texts, { padding: true, truncation: true, max_length: maxTokens })
-    const outputs = await this.#model(inputs)
-    const tokens = outputs.last_hidden_state ?? outputs.token_embeddings
-    const mask = inputs.attention_mask
-    if (tokens === undefined || mask === undefined || tokens.dims[2] !== dims) {
-      throw new RepError(
-        'REP_ENVIRONMENT',
-        `The model ${this.#files.model} gives no vectors of ${dims} values a token.`,
-      )
-    }
+    const { dims, maxTokens } = this.#files
+    const { input_ids: ids } = this.#tokenizer(texts, {
+      ...{ padding: false, truncation: true, max_length: maxTokens, return_tensor: false },
+    })
     const rows = new Float32Array(texts.length * dims)
-    for (let i = 0; i < texts.length; i++) {
-      const row = rows.subarray(i * dims, (i + 1) * dims)
-      poolInto(row, { tokens, mask, text: i, firstOnly: pooling === 'cls' })
-      normalise(row)
+    for (const part of partsOf(ids.map(({ length }) => length))) {
+      const batch = padded(
+        part.map((at) => ids[at]!),
+        this.#tokenizer.pad_token_id ?? 0,
+      )
+      const tokens = await this.#model.run(batch)
+      for (const [i, at] of part.entries()) {
+        const from = i * batch.width * dims
+        const own = tokens.subarray(from, from + ids[at]!.length * dims)
+        this.#poolInto(rows.subarray(at * dims, (at + 1) * dims), own)
+      }
     }
-    return { rows, truncated: this.#truncatedOf(texts, inputs) }
+    // Only a text of so many tokens can have been cut: those are counted again, whole.
+    const cut = (text: string, at: number): boolean =>
+      ids[at]!.length >= maxTokens && this.tokensOf(text) > maxTokens
+    return { rows, truncated: texts.flatMap((text, at) => (cut(text, at) ? [at] : [])) }
   }
 
   /** Tokens of a whole text, those at its ends included. */
   tokensOf(text: string): number {
-    return this.#tokenizer([text], { padding: false, truncation: false }).input_ids!.dims[1]!
+    const options = { padding: false, truncation: false, return_tensor: false } as const
+    return this.#tokenizer([text], options).input_ids[0]!.length
   }
 
   async close(): Promise<void> {
-    await this.#model.dispose()
+    await this.#model.close()
   }
 
-  /** Only a text that fills the whole width can have been cut: those are counted again, whole. */
-  #truncatedOf(texts: readonly string[], { attention_mask }: ModelInputs): number[] {
-    const { maxTokens } = this.#files
-    if (attention_mask!.dims[1]! < maxTokens) return []
-    return texts.flatMap((text, i) => {
-      return this.tokensOf(text) > maxTokens ? [i] : []
-    })
+  /** Adds the vectors of a text's tokens, or takes the first, and scales the result to length 1. */
+  #poolInto(row: Float32Array, tokens: Float32Array): void {
+    const { dims, pooling } = this.#files
+    const end = pooling === 'cls' ? dims : tokens.length
+    for (let at = 0; at < end; at += dims) for (let i = 0; i < dims; i++) row[i] = row[i]! + tokens[at + i]!
+    normalise(row)
   }
 }
 
-interface Pool {
-  readonly tokens: TransformersTensor
-  readonly mask: TransformersTensor
-  readonly text: number
-  readonly firstOnly: boolean
-}
-
-/** Adds the vectors of a text's tokens, padding left out; the length does not matter before normalising. */
-function poolInto(row: Float32Array, { tokens, mask, text, firstOnly }: Pool): void {
-  const dims = row.length
-  const width = tokens.dims[1]!
-  const values = tokens.data as Float32Array
-  for (let token = 0; token < (firstOnly ? 1 : width); token++) {
-    if (Number(mask.data[text * width + token]) === 0) continue
-    const at = (text * width + token) * dims
-    for (let i = 0; i < dims; i++) row[i] = row[i]! + values[at + i]!
+/** All texts are padded to the longest. */
+function padded(texts: readonly (readonly number[])[], padding: number): TokenBatch {
+  const width = Math.max(...texts.map(({ length }) => length))
+  const ids = new BigInt64Array(texts.length * width).fill(BigInt(padding))
+  const mask = new BigInt64Array(texts.length * width)
+  for (const [i, text] of texts.entries()) {
+    for (const [at, id] of text.entries()) ids[i * width + at] = BigInt(id)
+    mask.fill(1n, i * width, i * width + text.length)
   }
+  return { texts: texts.length, width, ids, mask }
 }

@@ -14,48 +14,72 @@ export interface TransformersModule {
     logLevel?: number
   }
   readonly AutoTokenizer: { from_pretrained(id: string, options?: LoadOptions): Promise<Tokenizer> }
-  readonly AutoModel: { from_pretrained(id: string, options?: LoadOptions): Promise<Model> }
+  readonly AutoModel: {
+    from_pretrained(id: string, options?: LoadOptions): Promise<{ dispose(): Promise<unknown> }>
+  }
 }
 
 export interface LoadOptions {
   readonly dtype?: string
   readonly device?: 'cpu'
   readonly local_files_only?: boolean
-  readonly session_options?: { readonly intraOpNumThreads: number; readonly interOpNumThreads: number }
-}
-
-export interface TransformersTensor {
-  readonly dims: readonly number[]
-  readonly data: ArrayLike<number | bigint>
 }
 
 export interface TokenizerOptions {
-  readonly padding: boolean
+  readonly padding: false
   readonly truncation: boolean
   readonly max_length?: number
+  readonly return_tensor: false
 }
 
-export type ModelInputs = Readonly<Record<string, TransformersTensor>>
-export type Tokenizer = (texts: readonly string[], options: TokenizerOptions) => ModelInputs
+export interface Tokenizer {
+  (
+    texts: readonly string[],
+    options: TokenizerOptions,
+  ): { readonly input_ids: readonly (readonly number[])[] }
+  readonly pad_token_id?: number | null
+}
 
-export interface Model {
-  (inputs: ModelInputs): Promise<Readonly<Record<string, TransformersTensor | undefined>>>
-  dispose(): Promise<unknown>
+/** The part of ONNX Runtime that rep uses. */
+export interface OnnxRuntime {
+  readonly InferenceSession: { create(model: Uint8Array | string, options: object): Promise<OnnxSession> }
+  readonly Tensor: new (type: 'int64', data: BigInt64Array, dims: readonly number[]) => OnnxTensor
+}
+
+export interface OnnxTensor {
+  readonly dims: readonly number[]
+}
+
+export interface OnnxSession {
+  readonly inputNames: readonly string[]
+  run(
+    inputs: Readonly<Record<string, OnnxTensor>>,
+  ): Promise<Readonly<Record<string, (OnnxTensor & { readonly data: Float32Array }) | undefined>>>
+  release(): Promise<void>
 }
 
 const NAME = '@huggingface/transformers'
+const RUNTIME = 'onnxruntime-node'
 
 /**
  * Loads transformers.js: from beside rep, else from the working directory. Rejects with REP_ENVIRONMENT
  * where it is not installed, or not for this platform.
  */
 export async function loadTransformers(): Promise<TransformersModule> {
+  return fromHere(async (entry) => (await import(pathToFileURL(entry).href)) as TransformersModule)
+}
+
+/** Loads the ONNX Runtime that came with transformers.js. Rejects as `loadTransformers`. */
+export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
+  return fromHere(async (entry) => createRequire(entry)(RUNTIME) as OnnxRuntime)
+}
+
+async function fromHere<T>(load: (entry: string) => Promise<T>): Promise<T> {
   const reasons: string[] = []
   for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
     try {
       // Resolved as CommonJS, since import() cannot resolve from elsewhere; either build will do.
-      const entry = createRequire(from).resolve(NAME)
-      return (await import(pathToFileURL(entry).href)) as TransformersModule
+      return await load(createRequire(from).resolve(NAME))
     } catch (error) {
       reasons.push(error instanceof Error ? error.message.split('\n')[0]! : String(error))
     }

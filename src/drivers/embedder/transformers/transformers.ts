@@ -35,9 +35,12 @@ export class TransformersEmbedder implements Embedder {
   readonly #batcher: TextBatcher
 
   /** The pool is the embedder's from here on. */
-  constructor({ model, dtype, dims }: ModelFiles, pool: SentencePool, options: TransformersOptions = {}) {
+  constructor(files: ModelFiles, pool: SentencePool, options: TransformersOptions = {}) {
     const { batchTexts = BATCH_TEXTS, waitMs = 3, queueTexts = 2000 } = options
-    this.capabilities = { model: `${model} (${dtype})`, dims, semantic: true }
+    const { model, dtype, arithmetic, dims } = files
+    // Whose vectors are compared or kept goes by this name: other arithmetic gives other vectors.
+    const how = arithmetic === 'int8' ? `${dtype}, int8 products` : dtype
+    this.capabilities = { model: `${model} (${how})`, dims, semantic: true }
     this.#model = model
     this.#pool = pool
     const { workers } = pool

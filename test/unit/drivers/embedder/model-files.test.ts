@@ -2,7 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { findCachedModel, findModel } from '../../../../src/drivers/embedder/transformers/model-files.ts'
+import {
+  findCachedModel,
+  findModel,
+  type ModelChoice,
+} from '../../../../src/drivers/embedder/transformers/model-files.ts'
 import { modelMissing } from '../../../../src/drivers/embedder/transformers/model-missing.ts'
 import { textPrefix } from '../../../../src/drivers/embedder/transformers/text-prefix.ts'
 import { writeTinyModel } from '../../../fixtures/embedder/tiny-model.ts'
@@ -24,6 +28,25 @@ test('finds a model below a root, quantized weights first, and others when asked
   expect(findModel({ model: 'some/model', dtype: 'fp32' }, root)?.dtype).toBe('fp32')
   expect(findModel({ model: 'some/model', dtype: 'fp16' }, root)).toBeNull()
   expect(findModel({ model: 'another' }, root)).toBeNull()
+})
+
+test('multiplies in int8 where the weights are, unless told otherwise; elsewhere that is refused', () => {
+  writeTinyModel(root, 'm')
+  const arithmeticOf = (choice: Omit<ModelChoice, 'model'>) =>
+    findModel({ model: 'm', ...choice }, root)?.arithmetic
+  expect(arithmeticOf({})).toBe('int8')
+  expect(arithmeticOf({ arithmetic: 'file' })).toBe('file')
+  expect(arithmeticOf({ dtype: 'fp32' })).toBe('file')
+  expect(() => arithmeticOf({ dtype: 'fp32', arithmetic: 'int8' })).toThrow(
+    /model\.onnx has no int8 weights that its graph casts to float32/,
+  )
+})
+
+test('a file of weights that is no model is named', () => {
+  writeTinyModel(root, 'm')
+  const file = join(root, 'm', 'onnx', 'model_quantized.onnx')
+  writeFileSync(file, 'version https://git-lfs.github.com/spec/v1')
+  expect(() => findModel({ model: 'm' }, root)).toThrow(file)
 })
 
 test('finds a snapshot in the hub’s cache', () => {
