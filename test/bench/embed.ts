@@ -1,19 +1,20 @@
 /**
- * The embedding pool on a real model: short product names per second in steady state, what that is in arithmetic,
+ * The embedding pool on a real model: short product names per second in steady state, made and real, what that is in arithmetic,
  * latency of single names at 50/s and at most of what it sustains, what each thread takes of memory, and reads from
  * the cache, in process and over HTTP from a service of its own process.
- * Run: node test/bench/embed.ts [model] [directory of models] [cached reads/s over HTTP]
+ * Run: node test/bench/embed.ts [model] [directory of models] [cached reads/s over HTTP] [int8 or file]
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { gunzipSync } from 'node:zlib'
 import { renderBenchEmbed } from '../../reports/bench-embed.ts'
 import { BenchFigures } from '../../src/app/bench-figures.ts'
 import { benchEmbed, benchTexts } from '../../src/app/embed/bench-embed.ts'
-import { openModel, resolveModel } from '../../src/app/embed/open-model.ts'
+import { ARITHMETICS, openModel, resolveModel } from '../../src/app/embed/open-model.ts'
 import { Home } from '../../src/app/home.ts'
 import { CachedEmbedder } from '../../src/drivers/embedder/cached.ts'
 import { type ModelFiles, WEIGHTS } from '../../src/drivers/embedder/transformers/model-files.ts'
@@ -23,8 +24,10 @@ import { parseTarget } from '../../src/load/http-target.ts'
 import { createSchedule } from '../../src/load/schedule.ts'
 import type { Embedder } from '../../src/ports/embedder.ts'
 
-const [model = 'all-MiniLM-L6-v2', modelPath = '../shared/models', httpRate = '20000'] = process.argv.slice(2)
+const [model = 'all-MiniLM-L6-v2', modelPath = '../shared/models', httpRate = '20000', arithmetic] =
+  process.argv.slice(2)
 const REP = new URL('../../bin/rep.js', import.meta.url).pathname
+const REAL_NAMES = join(import.meta.dirname, '../../../shared/data/flipkart-names-20000.csv.gz')
 const SECONDS = 5
 const CALLERS = 4
 const CALL_TEXTS = 100
@@ -36,7 +39,13 @@ const CONNECTIONS = 32
 const WARM_UP_MS = 2000
 
 const signal = new AbortController().signal
-const wish = { model, modelPath, home: new Home(), log: (line: string) => console.error(line) }
+const wish = {
+  model,
+  modelPath,
+  arithmetic: ARITHMETICS.find((one) => one === arithmetic),
+  home: new Home(),
+  log: (line: string) => console.error(line),
+}
 const textOf = benchTexts(1)
 
 /** Texts per second of callers who each have one call of 100 texts under way all the time. */
@@ -80,11 +89,22 @@ function flopPerToken({ directory }: ModelFiles): number {
 }
 
 /** In what the graph multiplies: int8 weights alone say nothing, where they are cast before. */
-function precisionOf({ directory, dtype }: ModelFiles): string {
+function precisionOf({ directory, dtype, arithmetic }: ModelFiles): string {
+  if (arithmetic === 'int8') return 'int8, attention’s values in float32'
   const graph = readFileSync(join(directory, 'onnx', WEIGHTS[dtype]))
   if (graph.includes('MatMulInteger') || graph.includes('QLinearMatMul')) return 'int8'
   if (graph.includes('MatMulNBits')) return 'float32 with weights in blocks'
-  return dtype === 'fp16' ? 'float16' : 'float32, whose limit on a core this is'
+  return dtype === 'fp16' ? 'float16' : 'float32'
+}
+
+/** Real names, which differ in length more than generated ones; none where the file is absent. */
+function realNames(): string[] {
+  if (!existsSync(REAL_NAMES)) return []
+  const [, ...lines] = gunzipSync(readFileSync(REAL_NAMES)).toString().split('\n')
+  // Two prices follow the name.
+  return [...new Set(lines.map((line) => line.replace(/,[^,]*,[^,]*$/, '').replaceAll('"', '')))].filter(
+    Boolean,
+  )
 }
 
 /** Reads one cached text from a service at a fixed rate: what comes late for it waits, and shows in the latency. */
@@ -130,6 +150,11 @@ const cached = new CachedEmbedder(embedder, { keyValue: null })
 await texts(embedder, textOf, 2)
 const perSecond = await texts(embedder, textOf, SECONDS)
 console.log(`steady state  ${perSecond.toFixed(0)} names/s in ${embedder.threads} threads`)
+const real = realNames()
+if (real.length > 0) {
+  const rate = await texts(embedder, (index) => real[index % real.length]!, SECONDS)
+  console.log(`              ${rate.toFixed(0)} names/s of Flipkart's ${real.length}`)
+}
 console.log(
   `arithmetic    ${tokens.toFixed(1)} tokens a name, ${gigaflop.toFixed(2)} GFLOP: ` +
     `${((perSecond * gigaflop) / embedder.threads).toFixed(0)} GFLOP/s a thread in ${precisionOf(files)}`,

@@ -1,21 +1,13 @@
+import { int8Products, type Weight } from './int8-weights.ts'
 import {
   MICROSOFT,
   type NewNode,
   ONNX_TYPE,
-  type OnnxGraph,
   type OnnxNode,
   type OnnxTensor,
   readOnnx,
   replaceNodes,
 } from './onnx-model.ts'
-
-/** Int8 weights that a graph casts to float32 and multiplies by their scales before it uses them. */
-interface Weight {
-  /** Name of the int8 values: inputs by outputs. */
-  readonly values: string
-  /** One for all, or one for each output. */
-  readonly scales: Uint8Array
-}
 
 /** What stands for rows in int8: the values plus 128, and the scale of each row. */
 interface Quantised {
@@ -29,52 +21,16 @@ const LEAST = 1e-12
 const ZERO_POINT = 128
 /** Since when ReduceMax takes its axes as an input. */
 const AXES_INPUT_OPSET = 18
-/** Since when ReduceMax, Max and QuantizeLinear are as they are used here. */
-const LEAST_OPSET = 13
-
-/** Whether a graph casts int8 weights to multiply by them in float32. */
-export function castsInt8Weights(model: Uint8Array): boolean {
-  const graph = readOnnx(model)
-  return weightsOf(graph).size > 0
-}
-
 /**
  * The model with such products computed in int8: the weights as they stand in the file, with their own scales, by
- * inputs that are quantised when they are there, each token's row with a scale of its own.
+ * inputs that are quantised when they are there, each token's row with a scale of its own. All but attention's values.
  */
 export function withInt8Products(model: Uint8Array): Uint8Array {
   const graph = readOnnx(model)
   const rewriter = new ProductRewriter(graph.opset)
   const nodes = new Map<number, readonly NewNode[]>()
-  for (const [at, weight] of weightsOf(graph)) nodes.set(at, rewriter.product(graph.nodes[at]!, weight))
+  for (const [at, weight] of int8Products(graph)) nodes.set(at, rewriter.product(graph.nodes[at]!, weight))
   return replaceNodes(model, { nodes, tensors: rewriter.tensors })
-}
-
-/** The weights of each product that can be computed in int8, by its place among the nodes. */
-function weightsOf({ opset, tensors, nodes }: OnnxGraph): Map<number, Weight> {
-  const found = new Map<number, Weight>()
-  if (opset < LEAST_OPSET) return found
-  const makers = new Map(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)))
-  const int8Of = (name: string | undefined): OnnxTensor | undefined => {
-    const cast = makers.get(name ?? '')
-    const tensor = cast?.op === 'Cast' ? tensors.get(cast.inputs[0] ?? '') : undefined
-    return tensor?.type === ONNX_TYPE.int8 && tensor.dims.length === 2 ? tensor : undefined
-  }
-  for (const [at, { op, domain, inputs }] of nodes.entries()) {
-    const scaled = makers.get(inputs[1] ?? '')
-    if (op !== 'MatMul' || domain !== '' || scaled?.op !== 'Mul') continue
-    const [a, b] = scaled.inputs
-    const values = int8Of(a) ?? int8Of(b)
-    const scale = tensors.get((int8Of(a) === undefined ? a : b) ?? '')
-    if (values === undefined || scale?.raw == null || scale.type !== ONNX_TYPE.float) continue
-    if (fits(scale.dims, values.dims[1]!)) found.set(at, { values: values.name, scales: scale.raw })
-  }
-  return found
-}
-
-/** One scale, or one for each column; one for each row could not be taken out of the sum. */
-function fits(dims: readonly number[], columns: number): boolean {
-  return dims.every((dim, i) => dim === 1 || (i === dims.length - 1 && dim === columns))
 }
 
 /** Names of what all products have in common. */

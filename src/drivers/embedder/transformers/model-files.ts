@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
 import { RepError } from '../../../errors/rep-error.ts'
-import { castsInt8Weights } from './int8-products.ts'
+import { castsInt8Weights } from './int8-weights.ts'
 
 /** Precisions of the weights, most wanted first, each with the file that holds them. */
 export const WEIGHTS = {

@@ -92,6 +92,7 @@ const MINILM_TEXTS = [
   'wireless bluetooth headphones',
   'noise cancelling earbuds',
   'garden hose',
+  'yes',
   'x '.repeat(40),
 ]
 
