@@ -82,6 +82,10 @@ test('rep seed goes on where it was interrupted, and refuses other vectors with 
   const { resumedFrom, products, dims } = JSON.parse(again.stdout) as Record<string, number>
   expect({ products, dims }).toEqual({ products: 700, dims: 32 })
   expect(resumedFrom).toBeGreaterThanOrEqual(200)
+  // The same weights multiplied otherwise give other vectors.
+  const asFiled = await rep([...seed, '--arithmetic', 'file'], { cwd })
+  expect(asFiled.status).toBe(2)
+  expect(asFiled.stderr).toContain('tiny-bert (q8, int8 products)')
   const other = await rep(['seed', 'products.csv'], { cwd })
   expect(other.status).toBe(3)
   for (const dims of ['32', '384']) expect(other.stderr).toContain(dims)

@@ -117,7 +117,7 @@ embeds('workers embed with the model of the run', { timeout: LIMIT_MS }, async (
   expect(handledBy(record, first) + handledBy(record, second)).toBeGreaterThan(0)
   expect(record.stages.preference?.count).toBeGreaterThanOrEqual(record.load.offered)
   const notes = record.notes.join('\n')
-  expect(notes).toContain('Vectors come from tiny-bert (q8)')
+  expect(notes).toContain('Vectors come from tiny-bert (q8, int8 products)')
   // Nor did a worker have to hash in the model's place.
   expect(notes).not.toContain('did not answer')
 })

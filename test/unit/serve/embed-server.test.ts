@@ -41,7 +41,12 @@ async function get(path: string): Promise<Response> {
 test('POST /embed: the vector, of length 1, and what made it', async () => {
   const { status, body } = await post('/embed', { text: 'red shoes' })
   expect(status).toBe(200)
-  expect(body).toMatchObject({ model: 'tiny-bert (q8)', dims: DIMS, truncated: false, fallback: null })
+  expect(body).toMatchObject({
+    model: 'tiny-bert (q8, int8 products)',
+    dims: DIMS,
+    truncated: false,
+    fallback: null,
+  })
   expect(Math.hypot(...(body.vector as number[]))).toBeCloseTo(1, 4)
 })
 
