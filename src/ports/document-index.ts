@@ -45,6 +45,15 @@ export interface DocumentIndex {
   getMany(index: string, ids: readonly string[]): Promise<readonly (DocumentFields | null)[]>
   /** Newest first. */
   search(index: string, query: DocumentQuery): Promise<readonly IndexedDocument[]>
+  /**
+   * As `search`, but only these fields of each document, flat ones: where an index keeps them as columns, no document
+   * needs to be read. A field that is null or absent is absent.
+   */
+  searchFields(
+    index: string,
+    query: DocumentQuery,
+    fields: readonly string[],
+  ): Promise<readonly DocumentFields[]>
   /** Makes everybody's upserts visible to searches and counts. */
   refresh(index: string): Promise<void>
   count(index: string): Promise<number>

@@ -88,6 +88,26 @@ export function describeDocumentIndex(name: string, open: () => Promise<OpenedDo
       expect(await found({ field: 'userId', value: 'a', limit: 10, sinceMs: 5000 })).toEqual([])
     })
 
+    test('gives fields of what it finds, newest first, those that are null or absent left out', async () => {
+      await documents.upsertMany(INDEX, [
+        action(1, { userId: 'a', productId: 'p', price: 1.5 }),
+        action(2, { userId: 'b', productId: 'p', price: null }),
+        action(3, { productId: 'p' }),
+        action(4, { userId: 'a', productId: 'q' }),
+      ])
+      await documents.refresh(INDEX)
+      const query = { field: 'productId', value: 'p', limit: 2 }
+      expect(await documents.searchFields(INDEX, query, ['userId'])).toEqual([{}, { userId: 'b' }])
+      expect(await documents.searchFields(INDEX, { ...query, limit: 9 }, ['userId', 'price'])).toEqual([
+        {},
+        { userId: 'b' },
+        { userId: 'a', price: 1.5 },
+      ])
+      await expect(
+        documents.searchFields(INDEX, { field: 'price', value: '1', limit: 1 }, ['userId']),
+      ).rejects.toMatchObject({ code: 'REP_USAGE' })
+    })
+
     test('a replaced document is found by what it holds now, once', async () => {
       await documents.upsertMany(INDEX, [action(1, { userId: 'a', productId: 'p' })])
       await documents.upsertMany(INDEX, [action(1, { userId: 'b', productId: 'p' })])

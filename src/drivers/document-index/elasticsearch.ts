@@ -31,7 +31,7 @@ export class ElasticsearchDocumentIndex implements DocumentIndex {
   readonly capabilities = { driver: 'elasticsearch' }
   readonly #client: ElasticsearchClient
   readonly #templates: IndexTemplates
-  readonly #indexes: OpenedIndexes<DocumentIndexSpec>
+  readonly #indexes: OpenedIndexes<StoredDocumentIndex>
 
   /** The client stays the caller's to close. */
   constructor(client: ElasticsearchClient, templates: IndexTemplates = {}) {
@@ -69,26 +69,56 @@ export class ElasticsearchDocumentIndex implements DocumentIndex {
   }
 
   async search(index: string, query: DocumentQuery): Promise<readonly IndexedDocument[]> {
+    const hits = await this.#hits<Hit>(index, query, { path: 'hits.hits._id,hits.hits._source' })
+    return hits.map(({ _id, _source }) => ({ id: _id, fields: _source }))
+  }
+
+  async searchFields(
+    index: string,
+    query: DocumentQuery,
+    fields: readonly string[],
+  ): Promise<readonly DocumentFields[]> {
+    const { columns } = await this.#indexes.open(index)
+    if (fields.some((field) => !columns.has(field))) {
+      const hits = await this.#hits<Hit>(index, query, {
+        path: 'hits.hits._source',
+        body: { _source: fields },
+      })
+      return hits.map(({ _source }) => withoutNulls(_source))
+    }
+    const body = { _source: false, stored_fields: '_none_', docvalue_fields: fields }
+    const hits = await this.#hits<ColumnHit>(index, query, { path: 'hits.hits.sort,hits.hits.fields', body })
+    // Each field comes as the list of its values.
+    return hits.map((hit) =>
+      Object.fromEntries(Object.entries(hit.fields ?? {}).map(([field, [value]]) => [field, value])),
+    )
+  }
+
+  async #hits<T>(
+    index: string,
+    { field, value, sinceMs, limit }: DocumentQuery,
+    { path, body = {} }: { readonly path: string; readonly body?: Readonly<Record<string, unknown>> },
+  ): Promise<readonly T[]> {
     const { lookups, time } = await this.#indexes.open(index)
-    const { field, value, sinceMs, limit } = query
     if (!lookups.includes(field)) {
       const known = lookups.join(', ') || 'none'
       throw new RepError('REP_USAGE', `Index ${index} cannot be searched by ${field}; it can by: ${known}.`)
     }
     if (limit < 1) return []
     const since = sinceMs === undefined ? [] : [{ range: { [time]: { gte: Math.ceil(sinceMs) } } }]
-    const { hits } = await this.#client.request<{ hits?: { hits?: Hit[] } }>({
+    const { hits } = await this.#client.request<{ hits?: { hits?: readonly T[] } }>({
       method: 'POST',
       path: `/${this.#client.prefix}${index}/_search`,
-      query: { allow_partial_search_results: 'false', filter_path: 'hits.hits._id,hits.hits._source' },
+      query: { allow_partial_search_results: 'false', filter_path: path },
       body: {
         query: { bool: { filter: [{ term: { [field]: value } }, ...since] } },
         sort: [{ [time]: 'desc' }],
         size: Math.min(limit, MAX_HITS),
         track_total_hits: false,
+        ...body,
       },
     })
-    return (hits?.hits ?? []).map(({ _id, _source }) => ({ id: _id, fields: _source }))
+    return hits?.hits ?? []
   }
 
   refresh(index: string): Promise<void> {
@@ -125,6 +155,15 @@ export class ElasticsearchDocumentIndex implements DocumentIndex {
   }
 }
 
+interface StoredDocumentIndex extends DocumentIndexSpec {
+  /** Fields that the mapping has, whose values are kept by column. */
+  readonly columns: ReadonlySet<string>
+}
+
+interface ColumnHit {
+  readonly fields?: Readonly<Record<string, readonly unknown[]>>
+}
+
 interface Hit {
   readonly _id: string
   readonly _source: DocumentFields
@@ -155,12 +194,28 @@ function lenientTemplate({ lookups, time }: DocumentIndexSpec): IndexTemplate {
   }
 }
 
-function specOf(index: string, mapping: IndexMapping | null): DocumentIndexSpec {
+function specOf(index: string, mapping: IndexMapping | null): StoredDocumentIndex {
   const { lookups, time } = mapping?._meta ?? {}
-  if (Array.isArray(lookups) && typeof time === 'string') return { index, lookups, time }
+  if (Array.isArray(lookups) && typeof time === 'string') {
+    const columns = Object.entries(mapping?.properties ?? {}).filter(([, property]) => isColumn(property))
+    return { index, lookups, time, columns: new Set(columns.map(([field]) => field)) }
+  }
   throw new RepError('REP_NOT_FOUND', `There is no document index ${index}.`)
 }
 
 function isSame(a: DocumentIndexSpec, b: DocumentIndexSpec): boolean {
   return a.time === b.time && a.lookups.toSorted().join('\n') === b.lookups.toSorted().join('\n')
+}
+
+/** Kinds of field whose values come out of columns as they went in. */
+const COLUMN_TYPES: ReadonlySet<unknown> = new Set(['keyword', 'integer', 'long', 'double'])
+
+function isColumn(property: Readonly<Record<string, unknown>>): boolean {
+  // What is longer than `ignore_above` is in the document alone.
+  const { type, doc_values: kept, ignore_above: most } = property
+  return COLUMN_TYPES.has(type) && kept !== false && most === undefined
+}
+
+function withoutNulls(fields: DocumentFields | undefined): DocumentFields {
+  return Object.fromEntries(Object.entries(fields ?? {}).filter(([, value]) => value !== null))
 }

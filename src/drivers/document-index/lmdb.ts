@@ -71,6 +71,19 @@ export class LmdbDocumentIndex implements DocumentIndex {
     return store.search(query)
   }
 
+  async searchFields(
+    index: string,
+    query: DocumentQuery,
+    fields: readonly string[],
+  ): Promise<readonly DocumentFields[]> {
+    const found = await this.search(index, query)
+    return found.map((document) =>
+      Object.fromEntries(
+        fields.map((field) => [field, document.fields[field]] as const).filter(([, value]) => value != null),
+      ),
+    )
+  }
+
   async refresh(index: string): Promise<void> {
     this.#open(index)
   }

@@ -7,6 +7,7 @@ const REFRESH_MS = 1000
 /** One user acts several times on a product: so many documents are read for each user wanted, but never more than the most. */
 const DOCUMENTS_PER_USER = 4
 const MOST_DOCUMENTS = 10_000
+const FIELDS = ['userId', 'actionType']
 const INTERESTED: ReadonlySet<unknown> = new Set(['VIEW', 'ADD_TO_CART', 'LIKE'])
 
 export interface AudienceSettings {
@@ -41,14 +42,15 @@ export class Audience {
   async #recent({ productId, timestamp }: InventoryChange): Promise<Set<string>> {
     const { fanOut, recentMs } = this.#settings
     const users = new Set<string>()
-    const documents = await this.#stack.documents.search(USER_BEHAVIOR_INDEX, {
+    const query = {
       field: 'productId',
       value: productId,
       sinceMs: timestamp - recentMs,
       limit: Math.min(MOST_DOCUMENTS, fanOut * DOCUMENTS_PER_USER),
-    })
-    for (const { fields } of documents) {
-      if (INTERESTED.has(fields.actionType) && typeof fields.userId === 'string') users.add(fields.userId)
+    }
+    const actions = await this.#stack.documents.searchFields(USER_BEHAVIOR_INDEX, query, FIELDS)
+    for (const { actionType, userId } of actions) {
+      if (INTERESTED.has(actionType) && typeof userId === 'string') users.add(userId)
     }
     return users
   }

@@ -191,6 +191,7 @@ test('history that cannot be written holds everything up, and goes on when it ca
     upsertMany,
     getMany: (index, ids) => real.getMany(index, ids),
     search: (index, query) => real.search(index, query),
+    searchFields: (index, query, fields) => real.searchFields(index, query, fields),
     refresh: (index) => real.refresh(index),
     count: (index) => real.count(index),
     close: () => real.close(),
