@@ -25,6 +25,7 @@ const HOUR_MS = 3_600_000
 const TABLES = [
   'events',
   'event_statistics',
+  'event_statistics_by_minute',
   'event_statistics_by_hour',
   'post_statistics',
   'product_statistics',

@@ -44,11 +44,11 @@ interface State {
   readonly newest: Date | null
 }
 
-/** The events of an interval, or, where that is null, of a type. */
-interface CountRow {
-  readonly bucket: number | null
-  readonly event_type: string | null
-  readonly events: number
+/** One row for a whole answer: a row a point would cost more than the counting (docs/performance.md). */
+interface Counts {
+  /** Events by where an interval begins, seconds since the epoch. */
+  readonly points: Readonly<Record<string, number>>
+  readonly by_type: Readonly<Record<string, number>>
   readonly [column: string]: unknown
 }
 
@@ -66,16 +66,7 @@ export class StatisticsReader {
     const { as_of, newest } = await this.#state()
     const range = rangeOf(question, newest?.getTime() ?? Date.now())
     if ('parameter' in range) return range
-    const rows = await this.#counts(question, range)
-    const byType: Record<string, number> = {}
-    const counts = new Map<number, number>()
-    let total = 0
-    for (const { bucket, event_type, events } of rows) {
-      if (bucket !== null) counts.set(bucket, events)
-      if (event_type === null) continue
-      byType[event_type] = events
-      total += events
-    }
+    const { points, by_type } = await this.#counts(question, range)
     return {
       type,
       post: subject.kind === 'post' ? subject.id : null,
@@ -83,9 +74,9 @@ export class StatisticsReader {
       interval,
       from: iso(range.fromMs),
       to: iso(range.toMs),
-      total,
-      byType,
-      points: pointsOf(range, INTERVALS[interval].ms, counts),
+      total: Object.values(by_type).reduce((sum, events) => sum + events, 0),
+      byType: by_type,
+      points: pointsOf(range, INTERVALS[interval].ms, points),
       asOf: as_of?.toISOString() ?? null,
     }
   }
@@ -104,48 +95,53 @@ export class StatisticsReader {
   async #state(): Promise<State> {
     const [state] = await this.#sql.query<State & Record<string, unknown>>(
       `SELECT as_of, (
-         SELECT max(minute) FROM event_statistics
-         WHERE subject_kind = 'all' AND subject_id = '' AND minute <= $1::timestamptz
+         SELECT max(minute) FROM event_statistics_by_minute WHERE minute <= $1::timestamptz
        ) AS newest FROM statistics_state`,
       [iso(Date.now() + AHEAD_MS)],
     )
     return state ?? { as_of: null, newest: null }
   }
 
-  #counts(
+  async #counts(
     { type, subject, interval }: Question,
     { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-  ): Promise<readonly CountRow[]> {
-    const seconds = INTERVALS[interval].ms / 1000
-    const range = [iso(fromMs), iso(toMs), seconds, type]
-    if (subject.kind === 'all' && interval !== 'minute') {
-      return this.#sql.query<CountRow>(
-        `SELECT extract(epoch FROM hour)::bigint / $3::bigint AS bucket, event_type, sum(events)::bigint AS events
-         FROM event_statistics_by_hour
-         WHERE hour >= $1::timestamptz AND hour < $2::timestamptz AND ($4::text IS NULL OR event_type = $4::text)
-         GROUP BY GROUPING SETS ((1), (2))`,
-        range,
-      )
-    }
-    return this.#sql.query<CountRow>(
-      `SELECT extract(epoch FROM minute)::bigint / $3::bigint AS bucket, event_type, sum(events)::bigint AS events
-       FROM event_statistics
-       WHERE subject_kind = $5 AND subject_id = $6 AND minute >= $1::timestamptz AND minute < $2::timestamptz
-         AND ($4::text IS NULL OR event_type = $4::text)
-       GROUP BY GROUPING SETS ((1), (2))`,
-      [...range, subject.kind, subject.id],
+  ): Promise<Counts> {
+    const isOfAll = subject.kind === 'all'
+    const time = isOfAll && interval !== 'minute' ? 'hour' : 'minute'
+    const from = isOfAll
+      ? `event_statistics_by_${time} WHERE`
+      : 'event_statistics WHERE subject_kind = $5 AND subject_id = $6 AND'
+    const [row] = await this.#sql.query<Counts>(
+      `SELECT
+         coalesce(json_object_agg(extract(epoch FROM bucket)::bigint, events) FILTER (WHERE bucket IS NOT NULL), '{}')
+           AS points,
+         coalesce(json_object_agg(event_type, events) FILTER (WHERE bucket IS NULL), '{}') AS by_type
+       FROM (
+         SELECT date_bin($3::interval, ${time}, 'epoch') AS bucket, event_type, sum(events)::bigint AS events
+         FROM ${from} ${time} >= $1::timestamptz AND ${time} < $2::timestamptz
+           AND ($4::text IS NULL OR event_type = $4::text)
+         GROUP BY GROUPING SETS ((1), (2))
+       ) AS sums`,
+      [
+        iso(fromMs),
+        iso(toMs),
+        `${INTERVALS[interval].ms / 1000} seconds`,
+        type,
+        ...(isOfAll ? [] : [subject.kind, subject.id]),
+      ],
     )
+    return row!
   }
 }
 
 function pointsOf(
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
   ms: number,
-  counts: ReadonlyMap<number, number>,
+  counts: Counts['points'],
 ): Series['points'] {
   return Array.from({ length: (toMs - fromMs) / ms }, (_, i) => {
-    const bucket = fromMs / ms + i
-    return { start: iso(bucket * ms), count: counts.get(bucket) ?? 0 }
+    const startMs = fromMs + i * ms
+    return { start: iso(startMs), count: counts[startMs / 1000] ?? 0 }
   })
 }
 

@@ -21,7 +21,6 @@ export type FlushOutcome = 'written' | 'known' | 'stale' | 'fenced'
 
 /** Rows of one statement. */
 const SLICE = 5000
-const HOUR_MINUTES = 60
 const MINUTE_MS = 60_000
 
 interface Totals {
@@ -44,8 +43,9 @@ export function writeSnapshot(sql: Sql, flush: Flush): Promise<FlushOutcome> {
     const refusal = await refusalOf(session, flush)
     if (refusal !== null) return refusal
     const counters = [...flush.snapshot.counts].map(([name, events]) => [parseCounter(name), events] as const)
-    await addMinutes(session, counters)
-    await addHours(session, counters)
+    await addSubjects(session, counters)
+    await addAll(session, counters, { table: 'event_statistics_by_minute', unit: 'minute', minutes: 1 })
+    await addAll(session, counters, { table: 'event_statistics_by_hour', unit: 'hour', minutes: 60 })
     await addTotals(session, 'post', counters)
     await addTotals(session, 'product', counters)
     await addSearches(session, counters)
@@ -72,7 +72,7 @@ async function refusalOf(
 
 type Counted = readonly (readonly [Counter, number])[]
 
-async function addMinutes(session: SqlSession, counters: Counted): Promise<void> {
+async function addSubjects(session: SqlSession, counters: Counted): Promise<void> {
   await insertAll(session, {
     table: 'event_statistics',
     columns: {
@@ -82,26 +82,40 @@ async function addMinutes(session: SqlSession, counters: Counted): Promise<void>
       subject_id: 'text',
       events: 'bigint',
     },
-    rows: counters.map(([{ kind, minute, type, id }, events]) => [timeOf(minute), type, kind, id, events]),
+    rows: counters
+      .filter(([{ kind }]) => kind !== 'all')
+      .map(([{ kind, minute, type, id }, events]) => [timeOf(minute), type, kind, id, events]),
     onConflict:
       '(subject_kind, subject_id, minute, event_type) DO UPDATE SET events = event_statistics.events + EXCLUDED.events',
   })
 }
 
-async function addHours(session: SqlSession, counters: Counted): Promise<void> {
-  const hours = new Map<string, { readonly hour: number; readonly type: string; events: number }>()
+/** A table of all events by type and time. */
+interface AllTable {
+  readonly table: string
+  /** Its column of time, and how long one is. */
+  readonly unit: string
+  readonly minutes: number
+}
+
+async function addAll(
+  session: SqlSession,
+  counters: Counted,
+  { table, unit, minutes }: AllTable,
+): Promise<void> {
+  const sums = new Map<string, { readonly from: number; readonly type: string; events: number }>()
   for (const [{ kind, minute, type }, events] of counters) {
     if (kind !== 'all') continue
-    const hour = Math.floor(minute / HOUR_MINUTES)
-    const known = hours.get(`${hour} ${type}`)
-    if (known === undefined) hours.set(`${hour} ${type}`, { hour, type, events })
+    const from = Math.floor(minute / minutes) * minutes
+    const known = sums.get(`${from} ${type}`)
+    if (known === undefined) sums.set(`${from} ${type}`, { from, type, events })
     else known.events += events
   }
   await insertAll(session, {
-    table: 'event_statistics_by_hour',
-    columns: { hour: 'timestamptz', event_type: 'text', events: 'bigint' },
-    rows: [...hours.values()].map(({ hour, type, events }) => [timeOf(hour * HOUR_MINUTES), type, events]),
-    onConflict: '(hour, event_type) DO UPDATE SET events = event_statistics_by_hour.events + EXCLUDED.events',
+    table,
+    columns: { [unit]: 'timestamptz', event_type: 'text', events: 'bigint' },
+    rows: [...sums.values()].map(({ from, type, events }) => [timeOf(from), type, events]),
+    onConflict: `(${unit}, event_type) DO UPDATE SET events = ${table}.events + EXCLUDED.events`,
   })
 }
 

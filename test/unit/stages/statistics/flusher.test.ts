@@ -19,7 +19,7 @@ afterAll(() => lab.close())
 beforeEach(async () => {
   await lab.stack.keyValue.clearTally(TALLY)
   await sql.script(
-    "TRUNCATE event_statistics, statistics_flush, statistics_progress; INSERT INTO statistics_progress VALUES ('t:0', 0)",
+    "TRUNCATE event_statistics_by_minute, statistics_flush, statistics_progress; INSERT INTO statistics_progress VALUES ('t:0', 0)",
   )
   lines.length = 0
 })
@@ -40,7 +40,7 @@ async function count(expected: number | null, from: number, to: number): Promise
 
 async function views(): Promise<number> {
   const [row] = await sql.query<{ n: number }>(
-    'SELECT coalesce(sum(events), 0)::bigint AS n FROM event_statistics',
+    'SELECT coalesce(sum(events), 0)::bigint AS n FROM event_statistics_by_minute',
   )
   return row!.n
 }

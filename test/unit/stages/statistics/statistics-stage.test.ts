@@ -33,7 +33,10 @@ const open = () => openStatisticsStage(lab.context, pipelineSettings())
 async function minutes(kind: string) {
   const sql = await lab.stack.openSql()
   const rows = await sql.query<{ subject_id: string; event_type: string; events: number }>(
-    'SELECT subject_id, event_type, sum(events)::int AS events FROM event_statistics WHERE subject_kind = $1 GROUP BY 1, 2 ORDER BY 1, 2',
+    `SELECT subject_id, event_type, sum(events)::int AS events FROM (
+       SELECT subject_kind, subject_id, event_type, events FROM event_statistics
+       UNION ALL SELECT 'all', '', event_type, events FROM event_statistics_by_minute
+     ) AS counts WHERE subject_kind = $1 GROUP BY 1, 2 ORDER BY 1, 2`,
     [kind],
   )
   return rows.map(({ subject_id, event_type, events }) => [subject_id, event_type, events])
@@ -185,7 +188,7 @@ test('where PostgreSQL is emptied under a running stage all is counted again, an
   await stage.flush()
   const sql = await lab.stack.openSql()
   await sql.script(
-    `TRUNCATE events, event_statistics, event_statistics_by_hour, post_statistics, product_statistics,
+    `TRUNCATE events, event_statistics, event_statistics_by_minute, event_statistics_by_hour, post_statistics, product_statistics,
        search_statistics, statistics_progress, statistics_flush, statistics_state`,
   )
   await appendActions(lab.stack, [action(3)])
