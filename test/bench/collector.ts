@@ -1,27 +1,33 @@
 /**
- * The collector on the embedded stack, as a process of its own, driven open-loop: single posts at one rate, then
- * batches of 100 at another. Latency counts from when each request was due. In the end the log must hold every
- * event that was accepted. Usage: node test/bench/collector.ts [seconds] [single posts/s] [events/s in batches]
+ * The collector on the embedded stack, as a process of its own, driven open-loop by the HTTP load that `rep bench`
+ * drives with: single posts at one rate, then batches of 100 at another. Latency counts from when each request was
+ * due; from when it was sent stands beside it, and the driver's own lateness. In the end the log must hold every event
+ * that was accepted. Usage: node test/bench/collector.ts [seconds] [single posts/s] [events/s in batches]
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { Pool } from 'undici'
+import { BenchFigures } from '../../src/app/bench-figures.ts'
 import { Home } from '../../src/app/home.ts'
 import { withLog } from '../../src/app/left-stack.ts'
 import { USER_ACTION } from '../../src/domain/topics.ts'
-import { nowUs } from '../../src/kernel/time.ts'
+import { runHttpLoad } from '../../src/load/http-load.ts'
+import { parseTarget } from '../../src/load/http-target.ts'
+import { createSchedule } from '../../src/load/schedule.ts'
+import type { Percentiles } from '../../src/measure/run-record.ts'
 
 const SECONDS = Number(process.argv[2] ?? 10)
 const SINGLE_RATE = Number(process.argv[3] ?? 5000)
 const BATCH_RATE = Number(process.argv[4] ?? 30_000)
 const BATCH = 100
-const WARM_UP_SECONDS = 2
+const WARM_UP_MS = 3000
 const CONNECTIONS = 64
+const TIMEOUT_MS = 10_000
+/** Of /proc; Linux alone. */
+const TICKS_PER_SECOND = 100
 const REP = new URL('../../bin/rep.js', import.meta.url).pathname
 
 const dataDir = mkdtempSync(join(tmpdir(), 'rep-bench-collector-'))
@@ -30,23 +36,14 @@ const collector = spawn(process.execPath, [REP, 'collect', '--port', '0', '--dat
 })
 try {
   const [line] = (await once(createInterface(collector.stdout), 'line')) as [string]
-  const pool = new Pool(new URL(/http:\S+/.exec(line)![0]).origin, {
-    connections: CONNECTIONS,
-    pipelining: 1,
-  })
+  const url = /http:\S+/.exec(line)![0]
   let accepted = 0
   for (const [rate, size] of [
     [SINGLE_RATE, 1],
     [BATCH_RATE, BATCH],
   ] as const) {
-    accepted += (await drive(pool, { rate, size, seconds: WARM_UP_SECONDS })).accepted
-    const result = await drive(pool, { rate, size, seconds: SECONDS })
-    accepted += result.accepted
-    console.log(
-      `${size === 1 ? 'single posts' : `batches of ${size}`}, ${rate} events/s: ${describe(result)}`,
-    )
+    accepted += await drive(url, { rate, size })
   }
-  await pool.close()
   collector.kill('SIGINT')
   await once(collector, 'exit')
   const place = { home: new Home(dataDir), name: 'embedded', kafkaClient: 'platformatic' } as const
@@ -64,60 +61,37 @@ interface Round {
   readonly rate: number
   /** Events a request. */
   readonly size: number
-  readonly seconds: number
 }
 
-interface Result {
-  accepted: number
-  refused: number
-  /** Due to answered, ms, ascending. */
-  readonly latenciesMs: Float64Array
-  /** How late the last request was sent, ms: the driver's own trouble. */
-  lagMs: number
-  /** Requests a second, from the first due time to the last answer. */
-  requestsPerSecond: number
+/** Events that were accepted, the warm-up's included. */
+async function drive(url: string, { rate, size }: Round): Promise<number> {
+  const phases = [{ shape: 'constant', durationMs: SECONDS * 1e3, rate: 1 }] as const
+  const load = { tps: rate / size, arrival: { process: 'uniform' }, phases } as const
+  const figures = new BenchFigures(WARM_UP_MS)
+  const collectorCpu = cpuSeconds()
+  const run = await runHttpLoad({
+    target: parseTarget(url),
+    pathOf: () => '/v1/events',
+    bodyOf: (index) => bodyOf(index, size),
+    schedule: createSchedule(load, { seed: 1, warmupMs: WARM_UP_MS, stream: 'bench/collector' }),
+    ...{ connections: CONNECTIONS, timeoutMs: TIMEOUT_MS, drainMs: TIMEOUT_MS },
+    ...{ signal: new AbortController().signal, observer: figures },
+  })
+  const { completed, failedTotal, dueToDone, sendToDone, scheduleLag, cpuSecondsPer10k } = figures.result(
+    run,
+    Number.POSITIVE_INFINITY,
+  )
+  console.log(
+    `${size === 1 ? 'single posts' : `batches of ${size}`}, ${rate} events/s: answered ${completed}, failed ${failedTotal}; ` +
+      `due to done ${describe(dueToDone)}; send to done ${describe(sendToDone)}; driver late ${describe(scheduleLag)}; ` +
+      `CPU s per 10,000 requests: driver ${cpuSecondsPer10k?.toFixed(2)}, collector ${(((cpuSeconds() - collectorCpu) / run.responded) * 1e4).toFixed(2)}`,
+  )
+  return (run.statuses[202] ?? 0) * size
 }
 
-async function drive(pool: Pool, { rate, size, seconds }: Round): Promise<Result> {
-  const requests = Math.floor((rate / size) * seconds)
-  const gapUs = (1e6 * size) / rate
-  const result: Result = {
-    accepted: 0,
-    refused: 0,
-    latenciesMs: new Float64Array(requests),
-    lagMs: 0,
-    requestsPerSecond: 0,
-  }
-  const startUs = nowUs() + 10_000
-  const answers: Promise<void>[] = []
-  for (let i = 0; i < requests; ) {
-    const dueUs = startUs + i * gapUs
-    const earlyMs = (dueUs - nowUs()) / 1000
-    if (earlyMs > 0) await sleep(Math.max(1, earlyMs))
-    for (; i < requests && startUs + i * gapUs <= nowUs(); i++) {
-      result.lagMs = Math.max(result.lagMs, (nowUs() - startUs - i * gapUs) / 1000)
-      answers.push(post(pool, { number: i, size, dueUs: startUs + i * gapUs }, result))
-    }
-  }
-  await Promise.all(answers)
-  result.requestsPerSecond = requests / ((nowUs() - startUs) / 1e6)
-  result.latenciesMs.sort()
-  return result
-}
-
-async function post(
-  pool: Pool,
-  { number, size, dueUs }: { number: number; size: number; dueUs: number },
-  result: Result,
-): Promise<void> {
-  const body =
-    size === 1 ? event(number) : `[${Array.from({ length: size }, (_, i) => event(number * size + i))}]`
-  const headers = { 'content-type': 'application/json' }
-  const answer = await pool.request({ method: 'POST', path: '/v1/events', headers, body })
-  await answer.body.dump()
-  if (answer.statusCode === 202) result.accepted += size
-  else result.refused += size
-  result.latenciesMs[number] = (nowUs() - dueUs) / 1000
+function bodyOf(number: number, size: number): string {
+  if (size === 1) return event(number)
+  return `[${Array.from({ length: size }, (_, i) => event(number * size + i))}]`
 }
 
 /** The rich shape, all of it, some 600 bytes. */
@@ -140,10 +114,12 @@ function event(number: number): string {
   })
 }
 
-function describe({ accepted, refused, latenciesMs, lagMs, requestsPerSecond }: Result): string {
-  const at = (share: number) => latenciesMs[Math.floor((latenciesMs.length - 1) * share)]!.toFixed(1)
-  return (
-    `accepted ${accepted}, refused ${refused}, ${requestsPerSecond.toFixed(0)} requests/s, ` +
-    `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms, driver late by at most ${lagMs.toFixed(1)} ms`
-  )
+function describe({ p50Ms, p99Ms, maxMs }: Percentiles): string {
+  return `p50 ${p50Ms} ms, p99 ${p99Ms} ms, max ${maxMs} ms`
+}
+
+/** CPU time of the collector, all its threads; its warm-up included. */
+function cpuSeconds(): number {
+  const fields = readFileSync(`/proc/${collector.pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }

@@ -23,8 +23,15 @@ export async function appendCollected(
   records: readonly Collected[],
   ackMs: number,
 ): Promise<Appended> {
-  const append = new Append(log, records, AbortSignal.timeout(ackMs))
-  await Promise.all([...byTopic(records)].map(([topic, positions]) => append.topic(topic, positions)))
+  const late = new AbortController()
+  // Not AbortSignal.timeout: it cannot be called off, so that each append would end in an error ackMs later.
+  const timer = setTimeout(() => late.abort(), ackMs)
+  const append = new Append(log, records, late.signal)
+  try {
+    await Promise.all([...byTopic(records)].map(([topic, positions]) => append.topic(topic, positions)))
+  } finally {
+    clearTimeout(timer)
+  }
   return { unsure: append.unsure.sort((a, b) => a - b), refused: append.refused }
 }
 

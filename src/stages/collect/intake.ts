@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RepError } from '../../errors/rep-error.ts'
 import { backoffMs } from '../../kernel/backoff.ts'
 import type { EventLog } from '../../ports/event-log.ts'
@@ -82,8 +83,8 @@ export class Intake {
   }
 
   async #run(): Promise<void> {
-    // What comes in the same turn goes together.
-    await Promise.resolve()
+    // What comes in the same turn of the event loop goes together: each append costs a transaction.
+    await nextTurn()
     while (this.#waiting.length > 0) {
       await this.#gate?.promise
       const parcels = this.#waiting

@@ -70,6 +70,27 @@ describe('intake', () => {
     await intake.close()
   })
 
+  test('what comes in one turn of the event loop is one append', async () => {
+    const sizes: number[] = []
+    const counting: EventLog = Object.create(log, {
+      append: {
+        value: (...args: Parameters<EventLog['append']>) => {
+          sizes.push(args[1].length)
+          return log.append(...args)
+        },
+      },
+    })
+    const intake = new Intake({ log: counting, spool: await openSpool(), say: () => undefined })
+    const first = intake.append([one('a')])
+    // As the bodies of two requests are read: one callback after the other, microtasks between them.
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    await Promise.all([first, intake.append([one('b'), one('c')])])
+    await intake.append([one('d')])
+    expect(sizes).toEqual([3, 1])
+    expect(await stored(log)).toEqual(['a', 'b', 'c', 'd'])
+    await intake.close()
+  })
+
   test.each(['down', 'silent'] as const)(
     'while the log is %s, records wait on disk; after it they are in the log, in their order',
     async (state) => {
