@@ -3,6 +3,7 @@ import { ElasticsearchDocumentIndex } from '../drivers/document-index/elasticsea
 import { ElasticsearchClient } from '../drivers/elasticsearch-client.ts'
 import { removeOwned } from '../drivers/elasticsearch-owners.ts'
 import { ElasticsearchVectorIndex } from '../drivers/vector-index/elasticsearch.ts'
+import type { VectorItem } from '../ports/vector-index.ts'
 import { readTemplates } from './index-templates.ts'
 import { rehearsalDocuments, rehearsalVectors } from './rehearsal-data.ts'
 import type { StackDescription } from './stack-description.ts'
@@ -10,11 +11,17 @@ import type { StackDescription } from './stack-description.ts'
 /** Documents that a node has indexed since it started when nearly all of what indexes them is compiled. */
 const WARM_DOCUMENTS = 600_000
 const BULK = 1000
-/** Bulks under way at once: what the stages of a run have. */
-const LANES = 2
+/** What goes with each bulk, so that each kind of request is made some thousand times. */
+const ASKED = 4
+/** Bulks under way at once, each with what goes with it: about what the stages of a run have. */
+const LANES = 4
 const VECTORS = 5000
 const DIMS = 384
 const USERS = 50_000
+/** Hits and ids of a request: what recommendations and audiences ask for. */
+const HITS = 100
+const FIELDS_HITS = 800
+const FEW = 20
 
 const DOCUMENTS = 'rehearsal_document_index'
 const GRAPH = 'rehearsal_graph_index'
@@ -22,7 +29,7 @@ const FLAT = 'rehearsal_flat_index'
 const INDEXES = [DOCUMENTS, GRAPH, FLAT]
 
 /**
- * Writes documents and searches, on indexes of its own, until Elasticsearch has indexed 300,000 documents since it
+ * Writes documents and searches, on indexes of its own, until Elasticsearch has indexed 600,000 documents since it
  * started. Its JVM compiles what is used much; until it has, a document costs up to eight times what it costs ever
  * after and a search may wait for seconds, which a run would measure in place of its pipeline.
  *
@@ -76,22 +83,55 @@ async function rehearse(client: ElasticsearchClient, left: number, signal: Abort
     await vectors.upsertMany(index, rehearsalVectors(VECTORS, DIMS), signal)
     await vectors.refresh(index)
   }
+  const run = new Rehearsal({ documents, vectors, signal })
   let next = 0
-  const write = async (): Promise<void> => {
+  const lane = async (): Promise<void> => {
     while (next < left) {
       const from = next
       next += BULK
-      await documents.upsertMany(DOCUMENTS, rehearsalDocuments(from, BULK, USERS), signal)
+      await run.step(from)
     }
   }
-  const search = async (): Promise<void> => {
-    const queries = rehearsalVectors(100, DIMS)
-    for (let i = 0; next < left; i++) {
-      const { vector } = queries[i % queries.length]!
-      await vectors.search(GRAPH, { vector, k: 20, candidates: 100 })
-      await vectors.search(FLAT, { vector, k: 20 })
-      await documents.search(DOCUMENTS, { field: 'userId', value: `user-${i % USERS}`, limit: 20 })
+  await Promise.all(Array.from({ length: LANES }, lane))
+}
+
+interface RehearsalParts {
+  readonly documents: ElasticsearchDocumentIndex
+  readonly vectors: ElasticsearchVectorIndex
+  readonly signal: AbortSignal
+}
+
+/** Makes every kind of request that the pipeline makes. */
+class Rehearsal {
+  readonly #parts: RehearsalParts
+  readonly #items = rehearsalVectors(VECTORS, DIMS)
+
+  constructor(parts: RehearsalParts) {
+    this.#parts = parts
+  }
+
+  /** A bulk of documents, number `from` and on, and a few of each other request. */
+  async step(from: number): Promise<void> {
+    const { documents, vectors, signal } = this.#parts
+    await documents.upsertMany(DOCUMENTS, rehearsalDocuments(from, BULK, USERS), signal)
+    for (let i = 0; i < ASKED; i++) {
+      const at = (from / BULK) * ASKED + i
+      const { vector } = this.#items[at % VECTORS]!
+      const query = { field: 'productId', value: `product-${at % 5000}`, limit: FIELDS_HITS }
+      await vectors.search(GRAPH, { vector, k: HITS, candidates: HITS })
+      await vectors.search(FLAT, { vector, k: HITS })
+      await vectors.getMany(
+        GRAPH,
+        this.#some(at, HITS).map(({ id }) => id),
+      )
+      await vectors.upsertMany(FLAT, this.#some(at, FEW), signal)
+      await documents.searchFields(DOCUMENTS, query, ['userId', 'actionType'])
+      await documents.upsertMany(DOCUMENTS, rehearsalDocuments(at * FEW, FEW, USERS), signal)
     }
   }
-  await Promise.all([...Array.from({ length: LANES }, write), search()])
+
+  #some(at: number, count: number): VectorItem[] {
+    const start = (at * count) % (VECTORS - count)
+    return this.#items.slice(start, start + count)
+  }
 }

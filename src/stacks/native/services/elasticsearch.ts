@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { probeElasticsearch } from '../../probes/elasticsearch.ts'
 import { nativeFiles } from '../artifacts.ts'
-import { COMPILE_LATE } from '../jvm-options.ts'
 import { logsOf } from '../log-files.ts'
 import type { PlanContext } from '../plan-context.ts'
 import type { ServicePlan } from '../service-plan.ts'
@@ -46,7 +45,7 @@ export function elasticsearchPlan(context: PlanContext, directory: string): Serv
         ES_JAVA_HOME: java.home,
         ES_PATH_CONF: config,
         ES_TMPDIR: tmp,
-        ES_JAVA_OPTS: [`-Xms${heap}`, `-Xmx${heap}`, ...COMPILE_LATE].join(' '),
+        ES_JAVA_OPTS: `-Xms${heap} -Xmx${heap}`,
         HOME: tmp,
       },
       cwd: directory,
