@@ -17,7 +17,8 @@ interface ThreadState {
 }
 
 export interface RecentFigures {
-  readonly sent: number
+  /** Events a second, each thread's by its last report: reports and looks drift against each other. */
+  readonly sentTps: number
   /** Appends that failed, since the start. */
   readonly failed: number
   readonly lagP99Ms: number | null
@@ -30,7 +31,7 @@ export class LabCollector {
   readonly threads = new Map<string, ThreadState>()
   #recent = new Map<MeasureName, LatencyCounts>()
   #sent = 0
-  #sentRecently = 0
+  readonly #rates = new Map<string, SendRate>()
   #failed = 0
   #recentLag = new LatencyCounts()
   #fresh: RecorderSnapshot[] = []
@@ -42,7 +43,8 @@ export class LabCollector {
     if (snapshot === null) return
     this.sum.add(snapshot)
     this.#fresh.push(snapshot)
-    this.#takeRecent(snapshot)
+    const sent = this.#takeRecent(snapshot)
+    this.#rates.set(thread, rateAfter(this.#rates.get(thread), { atMs: performance.now(), sent }))
   }
 
   /** Counters of each stage over all threads. */
@@ -88,24 +90,51 @@ export class LabCollector {
       }
     }
     const lagP99Ms = percentileMs(toHistogram(this.#recentLag.toSparse()), 99)
-    const figures = { sent: this.#sentRecently, failed: this.#failed, lagP99Ms, measures }
+    const sentTps = sumRates(this.#rates, performance.now())
+    const figures = { sentTps, failed: this.#failed, lagP99Ms, measures }
     this.#recentLag.clear()
     this.#recent = new Map()
-    this.#sentRecently = 0
     return figures
   }
 
-  #takeRecent(snapshot: RecorderSnapshot): void {
+  /** Returns how many events the snapshot says were sent. */
+  #takeRecent(snapshot: RecorderSnapshot): number {
     this.#recentLag.add(snapshot.scheduleLag)
     this.#failed += snapshot.measures.get('ack')?.failed ?? 0
-    for (const count of snapshot.sent.values()) {
-      this.#sent += count
-      this.#sentRecently += count
-    }
+    let sent = 0
+    for (const count of snapshot.sent.values()) sent += count
+    this.#sent += sent
     for (const [name, { seconds }] of snapshot.measures) {
       const recent = this.#recent.get(name) ?? new LatencyCounts()
       for (const { counts } of seconds) recent.add(counts)
       this.#recent.set(name, recent)
     }
+    return sent
   }
+}
+
+interface SendRate {
+  /** Of the report. */
+  readonly atMs: number
+  readonly tps: number
+}
+
+/** A thread that has not reported for longer sends nothing any more. */
+const SILENT_MS = 3000
+/** Between two reports, about: what the first one is taken to cover. */
+const REPORT_MS = 1000
+
+/** By what was sent since the report before. */
+function rateAfter(
+  before: SendRate | undefined,
+  { atMs, sent }: { readonly atMs: number; readonly sent: number },
+): SendRate {
+  const sinceMs = before === undefined ? REPORT_MS : Math.max(1, atMs - before.atMs)
+  return { atMs, tps: (sent / sinceMs) * 1e3 }
+}
+
+function sumRates(rates: ReadonlyMap<string, SendRate>, nowMs: number): number {
+  let sum = 0
+  for (const { atMs, tps } of rates.values()) if (nowMs - atMs < SILENT_MS) sum += tps
+  return sum
 }

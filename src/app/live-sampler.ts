@@ -46,8 +46,8 @@ export class LiveSampler {
     const second = Math.floor((elapsedMs - scenario.warmupMs) / 1e3)
     const backlog = await backlogOf(log, groupsOf(stagesOf(scenario.pipeline)))
     if (!this.#draining) this.backlogs.set(second, backlog)
-    const { sent, measures, lagP99Ms, failed } = collector.takeRecentFigures()
-    this.#rates.push(sent)
+    const { sentTps, measures, lagP99Ms, failed } = collector.takeRecentFigures()
+    this.#rates.push(sentTps)
     const usage = processUsage()
     const cpuCores = usage === null ? null : coresSince(this.#cpu, { atUs: now, seconds: usage.cpuSeconds })
     this.#cpu = { atUs: now, seconds: usage?.cpuSeconds ?? 0 }
@@ -58,7 +58,7 @@ export class LiveSampler {
       phase: this.#draining ? 'drain' : phaseAt(scenario, elapsedMs),
       targetTps: scenario.load.actions.tps,
       offeredTps: offered.bySecond.get(second - 1) ?? 0,
-      sentTps: sent,
+      sentTps,
       sent: collector.sent,
       failed,
       scheduleLagP99Ms: lagP99Ms,

@@ -29,7 +29,7 @@ const batchRecords = () =>
 const behavior = z.strictObject({
   flushDocuments: whole(1, 100_000).prefault(1000).meta({ description: 'Documents that fill a bulk write.' }),
   flush: duration({ min: 1, max: 60_000 })
-    .prefault('1s')
+    .prefault('250ms')
     .meta({ description: 'A bulk write waits no longer than this to fill.' }),
   dedupeWindow: whole(0, 10_000_000)
     .prefault(20_000)
