@@ -1,8 +1,5 @@
 import { keepSecrets } from '../config/external/keep-secrets.ts'
-import { openKafkaEventLog } from '../drivers/event-log/kafka.ts'
 import type { Stack } from '../ports/stack.ts'
-import { openEmbeddedStack } from '../stacks/embedded.ts'
-import { openServiceStack } from '../stacks/native-drivers.ts'
 import {
   elasticsearchAccess,
   kafkaAccess,
@@ -10,14 +7,22 @@ import {
   redisAccess,
   registryAccess,
 } from '../stacks/service-access.ts'
-import { withEmbedder } from './embed/embedder-address.ts'
 import type { ServicesAddress, StackAddress } from './lab-plan.ts'
 
-/** Opens the drivers of a stack for the calling thread. */
+/**
+ * Opens the drivers of a stack for the calling thread. Only the clients of that stack are loaded: each thread has its own,
+ * and those of the services alone take 16 MiB.
+ */
 export async function openStack(address: StackAddress, log?: (line: string) => void): Promise<Stack> {
-  const stack =
-    address.kind === 'embedded' ? await openEmbeddedStack(address) : await openServices(address, log)
-  return address.embedder === undefined ? stack : withEmbedder(stack, address.embedder, log)
+  const stack = address.kind === 'embedded' ? await openEmbedded(address) : await openServices(address, log)
+  if (address.embedder === undefined) return stack
+  const { withEmbedder } = await import('./embed/embedder-address.ts')
+  return withEmbedder(stack, address.embedder, log)
+}
+
+async function openEmbedded(address: Extract<StackAddress, { kind: 'embedded' }>): Promise<Stack> {
+  const { openEmbeddedStack } = await import('../stacks/embedded.ts')
+  return openEmbeddedStack(address)
 }
 
 async function openServices(
@@ -25,6 +30,8 @@ async function openServices(
   log: ((line: string) => void) | undefined,
 ): Promise<Stack> {
   const { name, services, external } = description
+  const { openKafkaEventLog } = await import('../drivers/event-log/kafka.ts')
+  const { openServiceStack } = await import('../stacks/native-drivers.ts')
   // Each thread has errors of its own.
   if (external !== undefined) keepSecrets(external)
   return openServiceStack({
