@@ -33,8 +33,9 @@ export class Stall {
   }
 
   async #until(endUs: number): Promise<void> {
-    const leftMs = (endUs - nowUs()) / 1e3
-    if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
+    // A timer counts whole milliseconds of the event loop's clock, and may come up to one too early.
+    for (let leftUs = endUs - nowUs(); leftUs > 0; leftUs = endUs - nowUs())
+      await new Promise((resolve) => setTimeout(resolve, Math.ceil(leftUs / 1e3)))
     this.#ended = true
   }
 }
