@@ -34,14 +34,16 @@ export class Audience {
    */
   async of(change: InventoryChange, vector: Float32Array | null): Promise<readonly string[]> {
     if (this.#settings.fanOut === 0) return []
-    const users = await this.#recent(change)
-    if (vector !== null) await this.#addNearest(users, vector)
-    return [...users]
+    const [recent, nearest] = await Promise.all([
+      this.#recent(change),
+      vector === null ? [] : this.#nearest(vector),
+    ])
+    return [...new Set([...recent, ...nearest])]
   }
 
-  async #recent({ productId, timestamp }: InventoryChange): Promise<Set<string>> {
+  async #recent({ productId, timestamp }: InventoryChange): Promise<readonly string[]> {
     const { fanOut, recentMs } = this.#settings
-    const users = new Set<string>()
+    const users: string[] = []
     const query = {
       field: 'productId',
       value: productId,
@@ -50,23 +52,22 @@ export class Audience {
     }
     const actions = await this.#stack.documents.searchFields(USER_BEHAVIOR_INDEX, query, FIELDS)
     for (const { actionType, userId } of actions) {
-      if (INTERESTED.has(actionType) && typeof userId === 'string') users.add(userId)
+      if (INTERESTED.has(actionType) && typeof userId === 'string') users.push(userId)
     }
     return users
   }
 
-  async #addNearest(users: Set<string>, vector: Float32Array): Promise<void> {
+  async #nearest(vector: Float32Array): Promise<readonly string[]> {
     const { vectors } = this.#stack
     const { nearestUsers: k } = this.#settings
-    if (k === 0 || isZero(vector)) return
+    if (k === 0 || isZero(vector)) return []
     const nowMs = performance.now()
     if (nowMs - this.#refreshedMs >= REFRESH_MS) {
       await vectors.refresh(USER_PREFERENCE_INDEX)
       this.#refreshedMs = nowMs
     }
-    for (const { id, score } of await vectors.search(USER_PREFERENCE_INDEX, { vector, k })) {
-      // At 0 and below a preference has nothing to do with the product, or points away from it.
-      if (score > 0) users.add(id)
-    }
+    const hits = await vectors.search(USER_PREFERENCE_INDEX, { vector, k })
+    // At 0 and below a preference has nothing to do with the product, or points away from it.
+    return hits.filter(({ score }) => score > 0).map(({ id }) => id)
   }
 }
