@@ -26,6 +26,8 @@ export interface FetchLoopOptions {
  * latency; it is short because a partition that comes meanwhile waits for the answer.
  */
 const QUIET_WAIT_MS = 100
+/** A broker sends the first batch of an answer whole, however large, so this bounds the number of fetches and no record. */
+const LEAST_PARTITION_BYTES = 16 * 1024
 
 /** Keeps one fetch under way at every broker that leads partitions, as long as what waits is little. */
 export class PlatformaticFetchLoop {
@@ -34,6 +36,8 @@ export class PlatformaticFetchLoop {
   /** Brokers whose last fetch found nothing. */
   readonly #quiet = new Set<number>()
   #pumping = false
+  /** Which partition the next fetch begins with. */
+  #turn = 0
   #closed = false
   #failure: RepError | null = null
 
@@ -71,16 +75,24 @@ export class PlatformaticFetchLoop {
     this.#closed = true
   }
 
+  /**
+   * What to fetch, each time beginning with another partition: the broker fills an answer in the order of the request, so
+   * that under a backlog the last ones would starve.
+   */
   #wanted(): FetchFrom[] {
     const { queues, prefetchRecords } = this.#options
+    const { all } = queues
     let waiting = 0
     const wanted: FetchFrom[] = []
-    for (const { topic, partition, nextOffset, paused, records, taken } of queues.all) {
+    for (let i = 0; i < all.length; i++) {
+      const { topic, partition, nextOffset, paused, records, taken } = all[(this.#turn + i) % all.length]!
       if (paused) continue
       waiting += records.length - taken
       wanted.push({ topic, partition, offset: nextOffset })
     }
-    return waiting < prefetchRecords ? wanted : []
+    if (waiting >= prefetchRecords) return []
+    this.#turn++
+    return wanted
   }
 
   async #fetchFrom(node: number, froms: readonly FetchFrom[]): Promise<void> {
@@ -88,7 +100,7 @@ export class PlatformaticFetchLoop {
     this.#busy.add(node)
     let ok = false
     try {
-      const found = await fetch.fetch(node, froms, this.#limits(node))
+      const found = await fetch.fetch(node, froms, this.#limits(node, froms.length))
       for (const fetched of found) this.#take(froms, fetched)
       if (found.some(({ records }) => records.length > 0)) this.#quiet.delete(node)
       else this.#quiet.add(node)
@@ -104,8 +116,11 @@ export class PlatformaticFetchLoop {
     if (ok) await this.pump()
   }
 
-  #limits(node: number): FetchLimits {
-    const { limits } = this.#options
+  /** Each partition may bring its share of an answer; what is left over goes to those that the request begins with. */
+  #limits(node: number, partitions: number): FetchLimits {
+    const { maxBytes, partitionBytes } = this.#options.limits
+    const share = Math.max(LEAST_PARTITION_BYTES, Math.ceil(maxBytes / partitions))
+    const limits = { ...this.#options.limits, partitionBytes: Math.min(partitionBytes, share) }
     if (!this.#quiet.has(node)) return limits
     return { ...limits, minBytes: 1, maxWaitMs: Math.max(QUIET_WAIT_MS, limits.maxWaitMs) }
   }
