@@ -18,7 +18,7 @@ export async function rehearse({ stack, scenario, signal, onLog }: LabOptions): 
     onCold: (documents) => {
       cold = true
       onLog(
-        `Elasticsearch is cold: warming it with ${documents.toLocaleString('en-US')} documents and searches, which takes about a minute …`,
+        `Elasticsearch is cold: warming it with ${documents.toLocaleString('en-US')} documents and searches, which takes one to two minutes …`,
       )
     },
   })

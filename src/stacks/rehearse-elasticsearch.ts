@@ -9,10 +9,10 @@ import { rehearsalDocuments, rehearsalVectors } from './rehearsal-data.ts'
 import type { StackDescription } from './stack-description.ts'
 
 /** Documents that a node has indexed since it started when nearly all of what indexes them is compiled. */
-const WARM_DOCUMENTS = 600_000
+const WARM_DOCUMENTS = 800_000
 const BULK = 1000
 /** What goes with each bulk, so that each kind of request is made some thousand times. */
-const ASKED = 4
+const ASKED = 6
 /** Bulks under way at once, each with what goes with it: about what the stages of a run have. */
 const LANES = 4
 const VECTORS = 5000
@@ -29,7 +29,7 @@ const FLAT = 'rehearsal_flat_index'
 const INDEXES = [DOCUMENTS, GRAPH, FLAT]
 
 /**
- * Writes documents and searches, on indexes of its own, until Elasticsearch has indexed 600,000 documents since it
+ * Writes documents and searches, on indexes of its own, until Elasticsearch has indexed 800,000 documents since it
  * started. Its JVM compiles what is used much; until it has, a document costs up to eight times what it costs ever
  * after and a search may wait for seconds, which a run would measure in place of its pipeline.
  *
