@@ -1,31 +1,18 @@
 import { compressionsAlgorithmsByBitmask } from '@platformatic/kafka'
-import type { StoredRecord } from '../../ports/event-log.ts'
+import type { Position, StoredRecord } from '../../ports/event-log.ts'
+import { ATTRIBUTES_AT, HEAD_BYTES, LENGTH_AT, MAGIC, MAGIC_AT } from './kafka-batch-format.ts'
 import { DUE_HEADER, decodeDue, namedHeaders } from './kafka-headers.ts'
 
-// Places in a batch of the format 2 (Kafka's protocol guide, "Record Batch").
-const LENGTH_AT = 8
-const MAGIC_AT = 16
-const ATTRIBUTES_AT = 21
 const LAST_DELTA_AT = 23
 const FIRST_TIMESTAMP_AT = 27
 const COUNT_AT = 57
-const HEAD_BYTES = 61
 
-const MAGIC = 2
 const COMPRESSION = 0b111
 /** Marks of transactions, not records. */
 const CONTROL = 1 << 5
 
 const EMPTY = Buffer.alloc(0)
 const DUE_NAME = Buffer.from(DUE_HEADER)
-
-/** The name is rep's. */
-export interface PartitionStart {
-  readonly topic: string
-  readonly partition: number
-  /** Records before it are passed over: a batch comes whole, also where the fetch began in its middle. */
-  readonly offset: number
-}
 
 export interface ReadRecords {
   readonly records: StoredRecord[]
@@ -35,12 +22,13 @@ export interface ReadRecords {
 
 /**
  * Reads the record batches of one partition as brokers send them; the last may be cut off and is left then. Keys and
- * values are views of `bytes`, or of what was unpacked. The client's own decoder makes four buffers, a BigInt and two
+ * values are views of `bytes`, or of what was unpacked. Records before `from` are passed over: a batch comes whole, also
+ * where the fetch began in its middle. The client's own decoder makes four buffers, a BigInt and two
  * lists of each record, which was a fifth of all that a stage allocated.
  *
  * Throws an Error for a batch of a format before Kafka 0.11, and for a compression that is not known.
  */
-export function readRecordBatches(bytes: Buffer, from: PartitionStart): ReadRecords {
+export function readRecordBatches(bytes: Buffer, from: Position): ReadRecords {
   const records: StoredRecord[] = []
   let nextOffset = from.offset
   let at = 0
@@ -77,7 +65,7 @@ function unpacked(packed: Buffer, compression: number): Buffer {
   return algorithm.decompressSync(packed)
 }
 
-interface BatchPlace extends PartitionStart {
+interface BatchPlace extends Position {
   readonly baseOffset: number
   readonly baseMs: number
 }

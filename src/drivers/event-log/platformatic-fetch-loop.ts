@@ -90,14 +90,13 @@ export class PlatformaticFetchLoop {
       waiting += records.length - taken
       wanted.push({ topic, partition, offset: nextOffset })
     }
-    if (waiting >= prefetchRecords) return []
-    this.#turn++
-    return wanted
+    return waiting < prefetchRecords ? wanted : []
   }
 
   async #fetchFrom(node: number, froms: readonly FetchFrom[]): Promise<void> {
     const { fetch, onChange } = this.#options
     this.#busy.add(node)
+    this.#turn++
     let ok = false
     try {
       const found = await fetch.fetch(node, froms, this.#limits(node, froms.length))

@@ -1,5 +1,6 @@
 import { type CompressionAlgorithmValue, compressionsAlgorithms, crc32c } from '@platformatic/kafka'
 import type { LogRecord } from '../../ports/event-log.ts'
+import { ATTRIBUTES_AT, HEAD_BYTES, LENGTH_AT, MAGIC, MAGIC_AT } from './kafka-batch-format.ts'
 import { DUE_HEADER } from './kafka-headers.ts'
 
 /** Who numbers the records of a partition, and the number of the batch's first one. */
@@ -14,13 +15,7 @@ export interface BatchOptions extends BatchIdentity {
   readonly compression: CompressionAlgorithmValue
 }
 
-// Places in a batch of the format 2 (Kafka's protocol guide, "Record Batch").
-const LENGTH_AT = 8
-const MAGIC_AT = 16
 const CRC_AT = 17
-const ATTRIBUTES_AT = 21
-const HEAD_BYTES = 61
-const MAGIC = 2
 
 /** Most bytes of a record beside key, value and headers: five lengths and counts of at most 5 bytes, two of 1 byte. */
 const RECORD_OVERHEAD_BYTES = 27
